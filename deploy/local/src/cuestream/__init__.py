@@ -1,0 +1,1 @@
+"""The `cuestream` command: local stack, demo, apply, tail, trace, why, bench."""

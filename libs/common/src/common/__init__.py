@@ -1,0 +1,1 @@
+"""The language and the runtime that all services share."""

@@ -1,0 +1,43 @@
+"""What the dispatcher shall do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from common.contracts.payload import Money, Payload
+
+
+class CartItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a cart as templates see it."""
+
+    product_id: str
+    name: str = ""
+    quantity: int = 1
+    price: Money | None = None
+    url: str | None = None
+    picture: str | None = None
+
+
+class ActionRequested(Payload, frozen=True, kw_only=True):
+    """One message to one profile on one channel; no PII, the dispatcher knows the address."""
+
+    TYPE: ClassVar[str] = "action.requested.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("action.requests",)
+
+    delivery_id: UUID
+    """Idempotency key and Message-ID."""
+    decision_id: UUID
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    """The playbook's content hash: its templates are found by it."""
+    message: str
+    channel: str
+    purpose: str
+    expires_at: datetime
+    due_at: datetime | None = None
+    cart: tuple[CartItem, ...] = ()

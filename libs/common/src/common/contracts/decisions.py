@@ -1,0 +1,91 @@
+"""What a journey does and what arbitration rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from common.contracts.payload import Payload
+
+Outcome = Literal["chosen", "deferred", "rejected", "expired", "cancelled"]
+
+
+class EnrollmentEntered(Payload, frozen=True, kw_only=True):
+    """A profile entered a journey."""
+
+    TYPE: ClassVar[str] = "enrollment.entered.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("journey.steps",)
+
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    trigger_id: UUID
+    key: str
+    """The entry key, such as the cart's id."""
+
+
+class EnrollmentAdvanced(Payload, frozen=True, kw_only=True):
+    """An enrollment reached a step (or its wait began anew)."""
+
+    TYPE: ClassVar[str] = "enrollment.advanced.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("journey.steps",)
+
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    step: str
+    """The step's place and kind, such as `0:wait`."""
+    reason: str
+    due_at: datetime | None = None
+
+
+class EnrollmentExited(Payload, frozen=True, kw_only=True):
+    """An enrollment ended."""
+
+    TYPE: ClassVar[str] = "enrollment.exited.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("journey.steps",)
+
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    reason: str
+    """`completed`, or what ended it, such as `exit_when: Order Completed`."""
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """One question of the eligibility check and its answer."""
+
+    gate: str
+    ok: bool
+    reason: str = ""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One message on one channel that was considered."""
+
+    message: str
+    channel: str
+    gates: tuple[Gate, ...]
+    score: float | None = None
+
+
+class DecisionMade(Payload, frozen=True, kw_only=True):
+    """What was ruled on one trigger, with everything that was considered; also "do nothing"."""
+
+    TYPE: ClassVar[str] = "decision.made.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("decisions",)
+
+    decision_id: UUID
+    trigger_id: UUID
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    outcome: Outcome
+    reason: str
+    """A stable code, such as `no_consent` or `exit_when: Order Completed`."""
+    candidates: tuple[Candidate, ...] = ()
+    due_at: datetime | None = None
+    """The instant at which the decision was due, for measuring lateness."""

@@ -1,0 +1,1 @@
+"""Sends what was decided, at most once, and reports back."""

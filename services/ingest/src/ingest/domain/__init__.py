@@ -1,0 +1,1 @@
+"""The rules of ingest: pure, no clock, no chance, no I/O."""

@@ -1,0 +1,1 @@
+"""Runs the journeys and decides the next best action."""

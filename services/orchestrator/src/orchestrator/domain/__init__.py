@@ -1,0 +1,1 @@
+"""The rules of orchestrator: pure, no clock, no chance, no I/O."""

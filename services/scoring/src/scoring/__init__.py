@@ -1,0 +1,1 @@
+"""Derives scores from what profiles do."""
