@@ -54,8 +54,8 @@ class Reader(Protocol):
         """Read exactly these from now on, each from its offset; places that stay keep their fetch state."""
         ...
 
-    async def poll(self, max_records: int, timeout: float) -> Sequence[Fetched]:
-        """Whatever is there, at most so many, per place in order; empty after `timeout` seconds.
+    async def poll(self, max_records: int, wait: float) -> Sequence[Fetched]:
+        """Whatever is there, at most so many, per place in order; empty after `wait` seconds.
 
         Raises:
             TransientError: the log cannot be reached.
