@@ -1,0 +1,119 @@
+"""One Kafka node: its settings, its formatted folder and the command that runs it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cuestream.failures import UnreachableError
+from cuestream.stack.launch import Command
+from cuestream.stack.ports import LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaNode:
+    """Broker and controller in one process; `voters` maps every node's id to its controller port.
+
+    A cluster of several nodes is the same settings with more voters.
+    """
+
+    data: Path
+    port: int
+    voters: Mapping[int, int]
+    node_id: int = 1
+    cluster: str = "cuestream-local"
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "kafka.log"
+
+    @property
+    def properties_file(self) -> Path:
+        return self.data / "server.properties"
+
+    def properties(self) -> str:
+        """The contents of `server.properties`."""
+        replicas = str(min(3, len(self.voters)))
+        quorum = ",".join(f"{id_}@{LOOPBACK}:{port}" for id_, port in sorted(self.voters.items()))
+        in_sync = str((int(replicas) + 1) // 2)
+        values = {
+            "process.roles": "broker,controller",
+            "node.id": str(self.node_id),
+            "controller.quorum.voters": quorum,
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://{LOOPBACK}:{self.port},"
+            f"CONTROLLER://{LOOPBACK}:{self.voters[self.node_id]}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.port}",
+            "log.dirs": str(self.data / "logs"),
+            # Topics are made from topics.yaml, never by a typo.
+            "auto.create.topics.enable": "false",
+            "log.message.timestamp.type": "LogAppendTime",
+            "default.replication.factor": replicas,
+            "min.insync.replicas": in_sync,
+            "offsets.topic.replication.factor": replicas,
+            "transaction.state.log.replication.factor": replicas,
+            "transaction.state.log.min.isr": in_sync,
+            "share.coordinator.state.topic.replication.factor": replicas,
+            "share.coordinator.state.topic.min.isr": in_sync,
+            # A lone member need not wait for others; tests may ask for short sessions.
+            "group.initial.rebalance.delay.ms": "0",
+            "group.min.session.timeout.ms": "1000",
+            # A killed broker may register again only when its last session has run out (9 s by default).
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "500",
+            # Sized for a laptop: few groups, a small heap (the cleaner takes 128 MiB by default).
+            "offsets.topic.num.partitions": "3",
+            "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+            "num.network.threads": "2",
+            "num.io.threads": "4",
+            "background.threads": "2",
+            **self.settings,
+        }
+        return "".join(f"{name}={value}\n" for name, value in values.items())
+
+    def prepare(self, java: Path, jars: Sequence[Path]) -> None:
+        """Write the settings, and format the folder when that has not been done."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.properties_file.write_text(self.properties())
+        if (self.data / "logs" / "meta.properties").exists():
+            return
+        argv = _java_argv(java, jars, "-XX:TieredStopAtLevel=1")
+        argv += ["kafka.tools.StorageTool", "format", "--cluster-id", _cluster_id(self.cluster)]
+        argv += ["--config", str(self.properties_file)]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603  our own argv
+        if done.returncode != 0:
+            raise UnreachableError(f"Kafka could not format {self.data}: {done.stderr.strip()}")
+
+    def command(self, java: Path, jars: Sequence[Path], env: Mapping[str, str]) -> Command:
+        """What runs the node in the foreground."""
+        heap = ["-Xms128m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError"]
+        argv = [*_java_argv(java, jars, *heap), "kafka.Kafka", str(self.properties_file)]
+        return Command(argv=tuple(argv), log=self.log, env=env)
+
+
+def _java_argv(java: Path, jars: Sequence[Path], *options: str) -> list[str]:
+    quiet = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dlog4j2.level=OFF"]
+    return [
+        str(java),
+        *options,
+        *quiet,
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+        "-Djava.awt.headless=true",
+        "-cp",
+        ":".join(str(jar) for jar in jars),
+    ]
+
+
+def _cluster_id(name: str) -> str:
+    digest = hashlib.sha256(name.encode()).digest()[:16]
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
