@@ -1,0 +1,53 @@
+"""Puts every test into its tier, the quick ones first, and says at the end what each tier took of its budget."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import PurePath
+
+import pytest
+
+# Seconds on two cores, downloads apart; None: run on its own, without a budget.
+BUDGETS: dict[str, int | None] = {
+    "unit": 180,
+    "integration": 180,
+    "chain": 120,
+    "long": None,
+    "fault": None,
+}
+_FOLDERS = {"unit": "unit", "integration": "integration", "e2e": "chain", "fault": "fault"}
+_spent: defaultdict[str, float] = defaultdict(float)
+_tiers: dict[str, str] = {}
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The marker it carries, else what its folder says, else unit; the heaviest marker counts."""
+    marked = [tier for tier in BUDGETS if item.get_closest_marker(tier)]
+    if marked:
+        return marked[-1]
+    folders = PurePath(item.path).parent.parts
+    return next((_FOLDERS[name] for name in reversed(folders) if name in _FOLDERS), "unit")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = list(BUDGETS)
+    for item in items:
+        _tiers[item.nodeid] = tier = tier_of(item)
+        item.add_marker(tier)
+    items.sort(key=lambda item: order.index(_tiers[item.nodeid]))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _spent[_tiers[report.nodeid]] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    spent = {tier: seconds for tier, seconds in _spent.items() if seconds >= 1}
+    if spent:
+        terminalreporter.section("time by tier")
+    for tier, seconds in spent.items():
+        budget = BUDGETS[tier]
+        note = "" if budget is None else f" of {budget} s"
+        over = "  OVER BUDGET" if budget is not None and seconds > budget else ""
+        terminalreporter.line(f"{tier:12} {seconds:6.0f} s{note}{over}")
