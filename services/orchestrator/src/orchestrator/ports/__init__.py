@@ -1,0 +1,1 @@
+"""What orchestrator needs of the world, as Protocols in its own words."""
