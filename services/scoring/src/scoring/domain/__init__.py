@@ -1,1 +1,1 @@
-"""The rules of scoring: pure, no clock, no chance, no I/O."""
+"""The rules of scoring: pure, without clock, chance or I/O."""

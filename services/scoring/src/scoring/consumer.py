@@ -1,0 +1,52 @@
+"""The table of scoring: which payload type is folded by what, and which loop reads them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from common.configuration import Configuration, Release
+from common.consuming import Handlers
+from common.contracts.deliveries import (
+    DeliveryBounced,
+    DeliveryClicked,
+    DeliveryComplained,
+    DeliveryDelivered,
+    DeliveryOpened,
+    DeliverySent,
+)
+from common.contracts.profiles import ActivityRecorded
+from scoring.domain.lead_model import DEFAULT_LEAD_MODEL, LeadModel, parse_lead_model
+from scoring.domain.lead_score import LeadStanding
+from scoring.handlers import LeadFolds
+
+LOOP: Final = "scoring.consume"
+ANCHOR: Final = "profile.activity"
+INPUTS: Final = ("profile.activity", "delivery.status")
+
+
+def handlers(configuration: Configuration) -> Handlers[LeadStanding]:
+    """The index under this configuration; each workspace's model is read once."""
+    models = {name: lead_model(release) for name, release in configuration.releases.items()}
+    folds = LeadFolds(lambda workspace: models.get(workspace, DEFAULT_LEAD_MODEL))
+    return Handlers(
+        records={
+            ActivityRecorded.TYPE: folds.activity,
+            DeliverySent.TYPE: folds.delivery(DeliverySent, "sent"),
+            DeliveryDelivered.TYPE: folds.delivery(DeliveryDelivered, "delivered"),
+            DeliveryOpened.TYPE: folds.delivery(DeliveryOpened, "opened"),
+            DeliveryClicked.TYPE: folds.delivery(DeliveryClicked, "clicked"),
+            DeliveryBounced.TYPE: folds.delivery(DeliveryBounced, "bounced"),
+            DeliveryComplained.TYPE: folds.delivery(DeliveryComplained, "complained"),
+        },
+        timer=folds.decay,
+    )
+
+
+def lead_model(release: Release) -> LeadModel:
+    """The model in force under a release; also the check before a release is taken.
+
+    Raises:
+        DocumentError: the published model is not one.
+    """
+    content = release.one("lead_model")
+    return parse_lead_model(content.files, content.hash) if content else DEFAULT_LEAD_MODEL

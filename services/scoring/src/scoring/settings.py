@@ -1,0 +1,13 @@
+"""Every knob of scoring; all of them are the library's."""
+
+from __future__ import annotations
+
+from common.settings import DatabaseSettings, KafkaSettings, ProcessSettings
+
+
+class Settings(KafkaSettings, DatabaseSettings, ProcessSettings):
+    """What `scoring consume` is told by its environment."""
+
+
+class MigrateSettings(DatabaseSettings):
+    """What `scoring migrate` is told: it meets nothing but the database."""
