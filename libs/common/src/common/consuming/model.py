@@ -122,6 +122,8 @@ class Sheet(Generic[S]):
 
     entries: dict[Hashable, Entry[S]]
     key_of: Callable[[Signal], Hashable]
+    draw: int | None = None
+    """resolve only: a database sequence's number, drawn after the last identity lock; goes to the journal."""
 
     def entry(self, signal: Signal) -> Entry[S]:
         return self.entries[self.key_of(signal)]

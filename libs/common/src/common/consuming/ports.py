@@ -173,7 +173,28 @@ class TimerChange:
 
 
 class FencedError(Exception):
-    """Somebody else owns one of the partitions; nothing was written and nothing may be."""
+    """Somebody else owns these partitions; nothing was written and nothing may be."""
+
+    def __init__(self, partitions: Collection[int]) -> None:
+        super().__init__(f"partitions {sorted(partitions)} have a new owner")
+        self.partitions = frozenset(partitions)
+
+
+class Log(Protocol):
+    """Kafka, as the runtime opens it."""
+
+    partitions: int
+    """How many every profile-keyed topic has."""
+
+    def reader(self) -> AbstractAsyncContextManager[Reader]: ...
+
+    def publisher(self) -> AbstractAsyncContextManager[Publisher]: ...
+
+    def elector(self, anchor: str, group: str) -> AbstractAsyncContextManager[Elector]: ...
+
+    def partition_for(self, topic: str, key: bytes) -> int:
+        """Where the default (murmur2) partitioner puts a key on that topic."""
+        ...
 
 
 class Ledger(Protocol):
@@ -187,6 +208,14 @@ class Ledger(Protocol):
         """Raise the epoch of each (waiting at most 2 s for the old owner's transaction, then ending it) and load."""
         ...
 
+    async def reload(self, standings: Collection[Standing]) -> Mapping[int, Standing]:
+        """Load anew under the same epochs: after a commit whose outcome nobody knows, memory may be behind.
+
+        Raises:
+            FencedError: an epoch is no longer mine.
+        """
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commit on leaving, roll back on an exception.
 
@@ -196,7 +225,9 @@ class Ledger(Protocol):
         ...
 
     async def fence(self, tx: Transaction, standings: Collection[Standing]) -> None:
-        """Lock the rows under my epochs and raise their batch numbers.
+        """Lock the rows under my epochs and set their batch numbers to `standing.batch + 1`.
+
+        Changes nothing in memory: the caller raises `standing.batch` after the commit.
 
         Raises:
             FencedError: an epoch is no longer mine.

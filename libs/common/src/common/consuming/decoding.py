@@ -1,0 +1,237 @@
+"""From fetched bytes to a batch's signals: duplicates dropped, poison and strangers set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from common.clock import EPOCH
+from common.configuration import Configuration
+from common.consuming import metrics
+from common.consuming.model import Record
+from common.consuming.ports import Fetched, Place, Position, Standing
+from common.consuming.sequences import Arrival, SequenceCheck
+from common.contracts import Event, decode_event
+from common.contracts.ingestion import IngestTicked
+from common.contracts.runtime import Run
+from common.errors import PermanentError
+from common.ids import derive
+
+TOMBSTONE = "record.tombstoned.v1"
+"""The type under which a fold meets a record without a value; the subject is its key."""
+
+HOLD = 10.0
+"""Seconds that a record of a workspace without a release waits before it is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A record that can never succeed."""
+
+    fetched: Fetched
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Intake:
+    """What one partition's records amount to, before anything is folded."""
+
+    standing: Standing
+    check: SequenceCheck
+    records: list[Record] = field(default_factory=list)
+    poison: list[Poison] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    positions: dict[Place, tuple[Position | None, Position]] = field(default_factory=dict)
+    newest: datetime | None = None
+    """Append time of the last one on the anchor topic, ticks included."""
+    only_ticks: bool = True
+    gap: str | None = None
+    """Why this partition must stop, if it must."""
+
+
+@dataclass(slots=True)
+class Holds:
+    """Which places wait for a workspace's first release, and since when (monotonic seconds)."""
+
+    monotonic: Callable[[], float]
+    _since: dict[Place, tuple[int, str, float]] = field(default_factory=dict)
+
+    def waits(self, fetched: Fetched, workspace: str) -> bool:
+        """True while the record shall wait; after `HOLD` seconds it no longer does."""
+        known = self._since.get(fetched.place)
+        if known is None or known[0] != fetched.offset:
+            self._since[fetched.place] = (fetched.offset, workspace, self.monotonic())
+            return True
+        return self.monotonic() - known[2] < HOLD
+
+    def over(self, configuration: Configuration) -> list[Place]:
+        """Places that may be read again: the release came, or the wait is over."""
+        now = self.monotonic()
+        return [
+            place
+            for place, (_, workspace, since) in self._since.items()
+            if configuration.release(workspace) is not None or now - since >= HOLD
+        ]
+
+    def forget(self, places: Collection[Place]) -> None:
+        for place in places:
+            self._since.pop(place, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Turns fetched records into intakes; knows the types but not what folds do with them."""
+
+    loop: str
+    anchor: str
+    types: Collection[str]
+    inputs: Sequence[str]
+    unsequenced: Collection[str]
+
+    def take(
+        self,
+        fetched: Sequence[Fetched],
+        standings: Mapping[int, Standing],
+        configuration: Configuration,
+        holds: Holds,
+    ) -> tuple[list[Intake], list[Fetched]]:
+        """Sort records by partition and input; second come the records at which a place must wait."""
+        by_place: dict[Place, list[Fetched]] = {}
+        for item in fetched:
+            by_place.setdefault(item.place, []).append(item)
+        intakes: dict[int, Intake] = {}
+        held: list[Fetched] = []
+        order = {topic: rank for rank, topic in enumerate(self.inputs)}
+        for place in sorted(by_place, key=lambda p: (p.partition, order[p.topic])):
+            standing = standings.get(place.partition)
+            if standing is None:
+                continue  # lost while the fetch was under way
+            intake = intakes.get(place.partition)
+            if intake is None:
+                intake = intakes[place.partition] = Intake(standing, SequenceCheck.of(standing))
+            stopped_at = self._take_place(place, by_place[place], intake, configuration, holds)
+            if stopped_at is not None:
+                held.append(stopped_at)
+        return list(intakes.values()), held
+
+    def _take_place(
+        self,
+        place: Place,
+        items: Sequence[Fetched],
+        intake: Intake,
+        configuration: Configuration,
+        holds: Holds,
+    ) -> Fetched | None:
+        """Take one place's records in order; returns the record at which it has to wait, if any."""
+        old = intake.standing.positions.get(place)
+        metrics.RECORDS.labels(self.loop, place.topic).inc(len(items))
+        last: Fetched | None = None
+        held: Fetched | None = None
+        for item in items:
+            if intake.gap is not None:
+                break
+            if self._judge(item, intake, configuration, holds):
+                held = item
+                break
+            if intake.gap is None:
+                last = item
+        if last is not None:
+            first = old.next_offset if old is not None else items[0].offset
+            if old is None:
+                intake.check.began(place, first)
+            intake.runs.append(Run(place.topic, place.partition, first, last.offset))
+            intake.positions[place] = (old, Position(last.offset + 1, last.appended_at))
+            if place.topic == self.anchor:
+                intake.newest = last.appended_at
+        return held
+
+    def _judge(
+        self, item: Fetched, intake: Intake, configuration: Configuration, holds: Holds
+    ) -> bool:
+        """Sort one record into the intake; True when it has to wait for its workspace."""
+        try:
+            event = _event(item)
+            if event.type == IngestTicked.TYPE:
+                return False
+            if self._waits(item, event, configuration, holds):
+                return True
+        except PermanentError as error:
+            # Its sequence counts too, where it can be read: else the next record would look like a gap.
+            if not _numbers_are_sound(item) or self._is_new(item, intake):
+                intake.only_ticks = False
+                intake.poison.append(Poison(item, error.reason, error.detail[:300]))
+            return False
+        if self._is_new(item, intake):
+            intake.only_ticks = False
+            intake.records.append(_record(item, event))
+        return False
+
+    def _waits(
+        self, item: Fetched, event: Event, configuration: Configuration, holds: Holds
+    ) -> bool:
+        """Whether the record's workspace has no release yet; raises what makes the record poison."""
+        if not _numbers_are_sound(item):
+            raise PermanentError("undecodable", "a sequence or accepted header is not a number")
+        if event.type == TOMBSTONE:
+            return False
+        if event.type not in self.types:
+            raise PermanentError("unknown_type", event.type[:100])
+        if configuration.release(event.workspace) is not None:
+            return False
+        if holds.waits(item, event.workspace):
+            return True
+        raise PermanentError("unknown_workspace", event.workspace[:100])
+
+    def _is_new(self, item: Fetched, intake: Intake) -> bool:
+        if item.place.topic in self.unsequenced:
+            return True
+        arrival = intake.check.arrival(item)
+        if arrival is Arrival.GAP:
+            origin = item.headers.get("origin", b"").decode()
+            intake.gap = f"sequence gap from {origin} at {item.place.topic}/{item.place.partition}@{item.offset}"
+            return False
+        if arrival is Arrival.SEEN:
+            # The position still has to move past it, so this is not a batch of ticks alone.
+            intake.only_ticks = False
+            metrics.DUPLICATES.labels(self.loop, item.place.topic).inc()
+            return False
+        return True
+
+
+def _event(item: Fetched) -> Event:
+    if item.value is not None:
+        return decode_event(item.value)
+    subject = (item.key or b"").decode("utf-8", "replace")
+    identity = derive("tombstone", item.place.topic, item.place.partition, item.offset)
+    return Event(
+        id=identity,
+        source="",
+        type=TOMBSTONE,
+        subject=subject,
+        time=item.appended_at,
+        workspace="",
+        correlationid=identity,
+    )
+
+
+def _numbers_are_sound(item: Fetched) -> bool:
+    numbers = (item.headers.get("sequence"), item.headers.get("accepted"))
+    return all(number is None or (number.isdigit() and len(number) <= 18) for number in numbers)
+
+
+def _record(item: Fetched, event: Event) -> Record:
+    accepted = item.headers.get("accepted")
+    trace = item.headers.get("traceparent")
+    return Record(
+        topic=item.place.topic,
+        partition=item.place.partition,
+        offset=item.offset,
+        appended_at=item.appended_at,
+        accepted_at=item.appended_at
+        if accepted is None
+        else EPOCH + timedelta(microseconds=int(accepted)),
+        event=event,
+        traceparent=None if trace is None else trace.decode("ascii", "replace"),
+    )

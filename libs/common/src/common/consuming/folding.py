@@ -1,0 +1,212 @@
+"""Folds a batch's signals over a sheet: pure, in order, and a fold that raises changes nothing."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from common.consuming.model import (
+    Consequence,
+    Fold,
+    Folded,
+    Handlers,
+    Record,
+    Sheet,
+    Signal,
+    TimerDue,
+)
+from common.consuming.ports import TimerChange
+from common.contracts import Event, encode_event, event_bytes
+from common.errors import PermanentError
+from common.ids import caused_id
+
+S = TypeVar("S")
+
+LARGEST = 900_000
+"""Bytes a record may have: the broker takes 1 MiB a batch, headers and framing included."""
+
+
+class FuseBlownError(Exception):
+    """Too many folds failed in a row: this is a bug in the code, not poison in the data."""
+
+
+@dataclass(slots=True)
+class Fuse:
+    """Counts folds that failed by a bug without one good fold between them."""
+
+    limit: int = 100
+    failures: int = 0
+
+    def good(self) -> None:
+        self.failures = 0
+
+    def bad(self, error: Exception) -> None:
+        self.failures += 1
+        if self.failures >= self.limit:
+            raise FuseBlownError(f"{self.failures} folds failed in a row") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One event on its way to the outbox, with what its record's headers need."""
+
+    partition: int
+    """Of the signal: whose owner writes it."""
+    topic: str
+    key: str
+    value: bytes | None
+    accepted_at: datetime
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A signal whose fold raised; it goes to the quarantine."""
+
+    signal: Signal
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Outcome(Generic[S]):
+    """What folding one batch led to."""
+
+    effects: list[Effect] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    timers: dict[tuple[UUID, str], TimerChange] = field(default_factory=dict)
+    fired: list[TimerDue] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder(Generic[S]):
+    """Folds one batch: first the records, then the timers that no record of the batch moved."""
+
+    loop: str
+    handlers: Handlers[S]
+    fuse: Fuse
+
+    def touches(self, record: Record) -> bool:
+        return record.event.type in self.handlers.records
+
+    def fold(
+        self, sheet: Sheet[S], records: Sequence[Record], timers: Sequence[TimerDue], now_of: NowOf
+    ) -> Outcome[S]:
+        outcome: Outcome[S] = Outcome()
+        for record in records:
+            self._apply(
+                self.handlers.records[record.event.type], record, sheet, record.accepted_at, outcome
+            )
+        for timer in timers:
+            if (timer.profile_id, timer.name) in outcome.timers or self.handlers.timer is None:
+                continue  # a record of this very batch moved or cancelled it
+            outcome.fired.append(timer)
+            self._apply(self.handlers.timer, timer, sheet, now_of(timer), outcome)
+        return outcome
+
+    def _apply(
+        self, fold: Fold[S], signal: Signal, sheet: Sheet[S], now: datetime, outcome: Outcome[S]
+    ) -> None:
+        try:
+            entry = sheet.entry(signal)
+            now = now if entry.now is None else max(now, entry.now)
+            folded = fold(entry.state, signal, now)
+            effects = effects_of(
+                folded.consequences,
+                signal.partition,
+                now=now,
+                loop=self.loop,
+                workspace=signal.workspace,
+                cause=signal.cause,
+                correlation=signal.correlation,
+                traceparent=signal.traceparent,
+            )
+            changes = _timer_changes(folded, signal)
+        except PermanentError as error:
+            outcome.failures.append(Failure(signal, error.reason, error.detail[:300]))
+            return
+        except Exception as error:  # noqa: BLE001 - any bug in a fold is that event's poison, until the fuse blows
+            self.fuse.bad(error)
+            outcome.failures.append(Failure(signal, "fold_failed", _place_of(error)))
+            return
+        self.fuse.good()
+        entry.state, entry.now, entry.changed = folded.state, now, True
+        outcome.effects.extend(effects)
+        outcome.timers.update(changes)
+
+
+NowOf = Callable[[TimerDue], datetime]
+
+
+def effects_of(
+    consequences: Sequence[Consequence],
+    partition: int,
+    *,
+    now: datetime,
+    loop: str,
+    workspace: str,
+    cause: UUID,
+    correlation: UUID,
+    traceparent: str | None,
+) -> list[Effect]:
+    """Wrap consequences in envelopes with derived ids.
+
+    Raises:
+        PermanentError: `consequence_too_large`, the broker would never take it.
+    """
+    ordinals: dict[str, int] = {}
+    effects: list[Effect] = []
+    for item in consequences:
+        value: bytes | None = None
+        if item.payload is not None:
+            kind = item.payload.TYPE
+            ordinal = ordinals.get(kind, 0)
+            ordinals[kind] = ordinal + 1
+            event: Event = encode_event(
+                item.payload,
+                id=item.id or caused_id(cause, kind, ordinal),
+                source="/cuestream/" + loop.replace(".", "/"),
+                subject=item.subject,
+                time=item.time or now,
+                workspace=workspace,
+                correlationid=correlation,
+                causationid=cause,
+            )
+            value = event_bytes(event)
+            if len(value) > LARGEST:
+                raise PermanentError("consequence_too_large", f"{kind} has {len(value)} bytes")
+        effects.append(Effect(partition, item.topic, item.subject, value, now, traceparent))
+    return effects
+
+
+def _timer_changes(folded: Folded[S], signal: Signal) -> dict[tuple[UUID, str], TimerChange]:
+    if not folded.timers:
+        return {}
+    profile = folded.profile_id
+    if profile is None:
+        profile = signal.profile_id if isinstance(signal, TimerDue) else UUID(signal.event.subject)
+    return {
+        (profile, name): TimerChange(
+            partition=signal.partition,
+            workspace=signal.workspace,
+            profile_id=profile,
+            name=name,
+            due_at=due_at,
+            correlation=signal.correlation,
+            traceparent=signal.traceparent,
+        )
+        for name, due_at in folded.timers.items()
+    }
+
+
+def _place_of(error: Exception) -> str:
+    """Where it happened, without the message: that may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return type(error).__name__
+    last = frames[-1]
+    return f"{type(error).__name__} in {last.name}, line {last.lineno}"

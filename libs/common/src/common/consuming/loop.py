@@ -1,0 +1,93 @@
+"""What a service says of its loop, and what the runtime needs around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, Protocol, TypeVar
+
+from common.clock import Clock, monotonic, utc_now
+from common.configuration import Configuration
+from common.consuming.folding import Fuse
+from common.consuming.model import Book, HandlersFor
+from common.consuming.ports import Ledger, Log
+
+S = TypeVar("S")
+
+
+class ConfigurationSource(Protocol):
+    """Where the configuration in force comes from."""
+
+    @property
+    def current(self) -> Configuration: ...
+
+    async def wait_ready(self) -> None:
+        """Return once all that was published before the start is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Loop(Generic[S]):
+    """A consumer: which topics it folds, how, and into which book."""
+
+    name: str
+    """`<service>.<process>`; names the consumer group and the origin of what it writes."""
+    anchor: str
+    """The topic whose consumer group elects the owners."""
+    inputs: Sequence[str]
+    """In the order in which one batch folds them."""
+    handlers: HandlersFor[S]
+    book: Book[S]
+    time: Literal["progress", "own"] = "progress"
+    """`own`: resolve, which makes the time that all others follow through `ingest.progress`."""
+
+    @property
+    def journal(self) -> str:
+        return self.name.split(".", 1)[0] + ".journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The runtime's knobs."""
+
+    batch: int = 500
+    """Records, and again timers, a batch may take; a slice must stay under 50 ms of CPU."""
+    wait: float = 0.05
+    """Seconds a poll waits when nothing is there; bounds how late a due timer is noticed."""
+    tick: float = 0.25
+    """Seconds of silence after which a raw partition gets a tick, and between two statements of progress."""
+    commit: float = 1.0
+    """Seconds between commits for lag tools."""
+    stuck: float = 30.0
+    """Seconds without a finished round after which the elector gives up the process's place."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What the composition root hands to every loop and job of a process."""
+
+    log: Log
+    ledger: Ledger
+    configuration: ConfigurationSource
+    pace: Pace = field(default_factory=Pace)
+    fuse: Fuse = field(default_factory=Fuse)
+    monotonic: Callable[[], float] = monotonic
+    clock: Clock = utc_now
+    """Only for the journal's own time stamp and for ticks; nothing is decided by it."""
+
+
+@dataclass(slots=True)
+class Pulse:
+    """When a loop last finished a round; health and the elector look at it."""
+
+    monotonic: Callable[[], float]
+    last: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last = self.monotonic()
+
+    def beat(self) -> None:
+        self.last = self.monotonic()
+
+    def healthy(self, stuck: float) -> bool:
+        return self.monotonic() - self.last < stuck

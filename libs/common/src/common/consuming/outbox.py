@@ -1,0 +1,113 @@
+"""Publishes what batches committed: journal first, then per target partition in order, until acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from common.consuming import metrics
+from common.consuming.ports import Ledger, OutboxRow, Outgoing, Place, Publisher
+from common.errors import TransientError
+
+DEEPEST = 20_000
+"""Rows in the outbox beyond which nothing more is read: the broker is slower than we are."""
+
+Statement = tuple[Place, Outgoing]
+
+
+class Outbox:
+    """One loop's way out; keeps at most one unacknowledged batch per target partition.
+
+    Rows are published in (batch, ordinal) order per target and deleted once acknowledged. Republishing
+    after an error or a crash is harmless: readers drop what the sequences show as seen.
+    """
+
+    def __init__(
+        self, loop: str, journal: str | None, ledger: Ledger, publisher: Publisher
+    ) -> None:
+        self._loop = loop
+        self._journal = journal
+        self._ledger = ledger
+        self._publisher = publisher
+        self._rows: list[OutboxRow] = []
+        self._statements: dict[Place, dict[bytes | None, Outgoing]] = {}
+        self._ready = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._depth = 0
+        self.backoff: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    @property
+    def depth(self) -> int:
+        return self._depth
+
+    def add(self, rows: Sequence[OutboxRow]) -> None:
+        """Take over rows that are committed; they must come in order."""
+        if rows:
+            self._rows.extend(rows)
+            self._count(len(rows))
+            self._wake()
+
+    def state_after(self, statement: Statement) -> None:
+        """Publish this once everything added before it is acknowledged; only the newest per key counts."""
+        place, record = statement
+        self._statements.setdefault(place, {})[record.key] = record
+        self._wake()
+
+    async def drained(self) -> None:
+        """Wait until everything added so far is acknowledged and deleted."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Publish until cancelled; only an error that trying again cannot cure gets out."""
+        while True:
+            await self._ready.wait()
+            self._ready.clear()
+            rows, self._rows = self._rows, []
+            statements, self._statements = self._statements, {}
+            await self._publish_all(rows)
+            await self._publish_places(
+                {place: list(by_key.values()) for place, by_key in statements.items()}
+            )
+            if not self._rows and not self._statements:
+                self._idle.set()
+
+    def _wake(self) -> None:
+        self._idle.clear()
+        self._ready.set()
+
+    def _count(self, change: int) -> None:
+        self._depth += change
+        metrics.OUTBOX.labels(self._loop).set(self._depth)
+
+    async def _publish_all(self, rows: Sequence[OutboxRow]) -> None:
+        if not rows:
+            return
+        for journal in (True, False):
+            places: dict[Place, list[Outgoing]] = {}
+            for row in rows:
+                if (row.target.topic == self._journal) == journal:
+                    places.setdefault(row.target, []).append(row.record)
+            await self._publish_places(places)
+        await self._until_done(lambda: self._ledger.published(rows))
+        self._count(-len(rows))
+
+    async def _publish_places(self, places: dict[Place, list[Outgoing]]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for place, records in places.items():
+                group.create_task(self._publish(place, records))
+
+    async def _publish(self, place: Place, records: Sequence[Outgoing]) -> None:
+        await self._until_done(lambda: self._publisher.publish(place, records))
+
+    async def _until_done(self, attempt: Callable[[], Awaitable[None]]) -> None:
+        delay = 0.05
+        while True:
+            try:
+                await attempt()
+            except TransientError as error:
+                metrics.RETRIES.labels(self._loop, error.reason).inc()
+                await self.backoff(delay)
+                delay = min(delay * 2, 2.0)
+            else:
+                return

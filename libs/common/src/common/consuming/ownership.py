@@ -1,0 +1,139 @@
+"""Which partitions are ours: what the elector assigns, under an epoch of our own, checked against the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from common.consuming import metrics
+from common.consuming.ports import Bounds, Ledger, Place, Position, Reader, Standing
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Ownership:
+    """The partitions of one loop that this process owns.
+
+    A partition from which we were fenced is not taken again before the elector has spoken anew:
+    a process that was stopped and comes back would otherwise take it from its rightful owner.
+    """
+
+    loop: str
+    ledger: Ledger
+    standings: dict[int, Standing] = field(default_factory=dict)
+    stopped: dict[int, str] = field(default_factory=dict)
+    """Partition → the alarm with which it stopped."""
+    _wanted: frozenset[int] = frozenset()
+    _fenced: set[int] = field(default_factory=set)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def on_assigned(self, partitions: frozenset[int]) -> None:
+        """The elector's word; the loop acts on it between two batches."""
+        self._wanted = partitions
+        self._fenced.clear()
+        self._changed.set()
+
+    @property
+    def pending(self) -> bool:
+        """True when the assignment and what is owned differ."""
+        return bool((self._wanted - self._fenced) ^ self.standings.keys())
+
+    @property
+    def active(self) -> list[Standing]:
+        """Owned and not stopped."""
+        return [s for p, s in self.standings.items() if p not in self.stopped]
+
+    async def changed(self) -> None:
+        """Wait until the elector says something new."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    def release_lost(self) -> frozenset[int]:
+        """Let go of what is no longer assigned; the epoch fences whatever is still under way."""
+        lost = frozenset(self.standings.keys() - (self._wanted - self._fenced))
+        self._drop(lost)
+        return lost
+
+    async def take_gained(self) -> list[Standing]:
+        """Raise the epochs of what was assigned and is not owned yet, and load their standings."""
+        gained = self._wanted - self._fenced - self.standings.keys()
+        if not gained:
+            return []
+        standings = await self.ledger.take_over(gained)
+        self.standings.update(standings)
+        for standing in standings.values():
+            metrics.EPOCH.labels(self.loop, standing.partition).set(standing.epoch)
+        metrics.OWNED.labels(self.loop).set(len(self.standings))
+        log.info("partitions_taken", loop=self.loop, partitions=sorted(standings))
+        return list(standings.values())
+
+    async def reload(self) -> list[Standing]:
+        """Load what is owned anew, under the same epochs."""
+        if not self.standings:
+            return []
+        fresh = await self.ledger.reload(list(self.standings.values()))
+        self.standings.update(fresh)
+        return list(fresh.values())
+
+    def fence(self, partitions: Collection[int]) -> None:
+        """Somebody else owns these now."""
+        metrics.FENCED.labels(self.loop).inc()
+        log.warning("partitions_fenced", loop=self.loop, partitions=sorted(partitions))
+        self._fenced.update(partitions)
+        self._drop(partitions)
+
+    def stop(self, partition: int, why: str) -> None:
+        """Stop one partition with an alarm; the others go on."""
+        self.stopped[partition] = why
+        reason = why.split(" ", 1)[0]
+        metrics.STOPPED.labels(self.loop, partition, reason).set(1)
+        log.error("partition_stopped", loop=self.loop, partition=partition, detail=why)
+
+    def _drop(self, partitions: Collection[int]) -> None:
+        for partition in partitions:
+            self.standings.pop(partition, None)
+            self.stopped.pop(partition, None)
+        metrics.OWNED.labels(self.loop).set(len(self.standings))
+
+
+async def starting_offsets(
+    standing: Standing, inputs: Sequence[str], reader: Reader
+) -> dict[Place, int]:
+    """Where to read on at each input, after a check that the log is still the one we know.
+
+    Raises:
+        LogChangedError: a topic was trimmed or re-created under us.
+    """
+    places = [Place(topic, standing.partition) for topic in inputs]
+    bounds = await reader.bounds(places)
+    offsets: dict[Place, int] = {}
+    for place in places:
+        position = standing.positions.get(place)
+        if position is None:
+            offsets[place] = bounds[place].begin
+        else:
+            await _check(place, position, bounds[place], reader)
+            offsets[place] = position.next_offset
+    return offsets
+
+
+class LogChangedError(Exception):
+    """The log is not the one that the position was taken on."""
+
+
+async def _check(place: Place, position: Position, bounds: Bounds, reader: Reader) -> None:
+    name = f"{place.topic}/{place.partition}"
+    if not bounds.begin <= position.next_offset <= bounds.end:
+        raise LogChangedError(
+            f"position {position.next_offset} of {name} is outside the log ({bounds.begin}-{bounds.end})"
+        )
+    before = position.next_offset - 1
+    if before < bounds.begin or position.appended_at is None:
+        return
+    appended_at = await reader.appended_at(place, before)
+    if appended_at is not None and appended_at != position.appended_at:
+        raise LogChangedError(f"record {before} of {name} is not the one that was read")

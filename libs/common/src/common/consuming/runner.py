@@ -1,0 +1,287 @@
+"""Runs one loop: elect, take over, read, fold in batches, publish; until cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import structlog
+
+from common.configuration import Configuration
+from common.consuming import metrics
+from common.consuming.batch import Batch
+from common.consuming.decoding import Decoder, Holds, Intake
+from common.consuming.loop import Loop, Pulse, Surroundings
+from common.consuming.model import Handlers
+from common.consuming.outbox import DEEPEST, Outbox
+from common.consuming.ownership import LogChangedError, Ownership, starting_offsets
+from common.consuming.ports import (
+    Elector,
+    FencedError,
+    Fetched,
+    Place,
+    Reader,
+    Standing,
+)
+from common.consuming.progress import ProgressFollower, ProgressReporter
+from common.contracts import Topics, load_topics, payload_types
+from common.errors import PermanentError, TransientError
+
+S = TypeVar("S")
+log = structlog.get_logger(__name__)
+
+
+class Runner(Generic[S]):
+    """One loop's rounds. Everything it knows in memory is as of the last commit; a rollback seeks back."""
+
+    def __init__(
+        self,
+        loop: Loop[S],
+        around: Surroundings,
+        incarnation: str,
+        reader: Reader,
+        outbox: Outbox,
+        follower: ProgressFollower | None,
+        reporter: ProgressReporter | None,
+    ) -> None:
+        self.loop = loop
+        self.ownership = Ownership(loop.name, around.ledger)
+        self.pulse = Pulse(around.monotonic)
+        self._around = around
+        self._incarnation = incarnation
+        self._reader = reader
+        self._outbox = outbox
+        self._follower = follower
+        self._reporter = reporter
+        self._topics: Topics = load_topics(around.log.partitions)
+        self._holds = Holds(around.monotonic)
+        self._paused: set[Place] = set()
+        self._starts: dict[Place, int] = {}
+        self._decoder = Decoder(
+            loop=loop.name,
+            anchor=loop.anchor,
+            types=frozenset(payload_types()),
+            inputs=loop.inputs,
+            unsequenced=frozenset(t.name for t in self._topics if not t.sequenced),
+        )
+        self._handlers: tuple[Configuration, Handlers[S]] | None = None
+        self._unsettled = True
+        """What is read does not match what is owned yet."""
+        self._uncertain = False
+        """A commit may have happened that memory does not know of."""
+
+    async def run(self) -> None:
+        """Rounds until cancelled; only a bug or a blown fuse gets out."""
+        delay = 0.1
+        while True:
+            try:
+                await self.round()
+                delay = 0.1
+            except TransientError as error:
+                metrics.RETRIES.labels(self.loop.name, error.reason).inc()
+                log.warning(
+                    "round_failed", loop=self.loop.name, reason=error.reason, detail=error.detail
+                )
+                self._uncertain = True
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5.0)
+            except FencedError as error:
+                self._lost(error.partitions)
+                self.ownership.fence(error.partitions)
+                self._unsettled = self._uncertain = True
+            self.pulse.beat()
+
+    async def round(self) -> None:
+        """Settle who owns what, read what is there, commit it, hand it to the outbox."""
+        if self._uncertain:
+            await self._recover()
+        if self._unsettled or self.ownership.pending:
+            await self._settle()
+        if self._outbox.depth > DEEPEST:
+            await asyncio.sleep(0.05)
+            return
+        self._resume_held()
+        try:
+            fetched = await self._reader.poll(self._around.pace.batch, self._around.pace.wait)
+        except PermanentError as error:
+            # The log was trimmed or re-created between the check at take-over and now.
+            self._recheck(error)
+            return
+        await self._process(fetched)
+
+    async def _process(self, fetched: Sequence[Fetched]) -> None:
+        configuration = self._around.configuration.current
+        standings = {s.partition: s for s in self.ownership.active}
+        intakes, held = self._decoder.take(fetched, standings, configuration, self._holds)
+        for item in held:
+            self._reader.seek(item.place, item.offset)
+            self._pause(item.place)
+        await self._batch(
+            {i.standing.partition: i for i in intakes}, standings, configuration, fetched
+        )
+        for intake in intakes:
+            if intake.gap is not None:
+                self._stop(intake.standing.partition, intake.gap)
+
+    async def _batch(
+        self,
+        intakes: Mapping[int, Intake],
+        standings: Mapping[int, Standing],
+        configuration: Configuration,
+        fetched: Sequence[Fetched],
+    ) -> None:
+        until = self._due(standings)
+        full = {p: i for p, i in intakes.items() if not i.only_ticks}
+        concerned = {p: standings[p] for p in full.keys() | until.keys()}
+        if concerned:
+            batch = Batch(
+                loop=self.loop,
+                around=self._around,
+                topics=self._topics,
+                incarnation=self._incarnation,
+                handlers=self._table(configuration),
+                configuration=configuration,
+                intakes=full,
+                standings=dict(sorted(concerned.items())),
+                until=until,
+                originals={(f.place.topic, f.place.partition, f.offset): f for f in fetched},
+            )
+            self._outbox.add(await batch.run())
+        if self._reporter is not None:
+            await self._report(self._reporter, intakes, standings)
+
+    def _due(self, standings: Mapping[int, Standing]) -> dict[int, datetime]:
+        """The virtual time of the partitions that have a timer due before it."""
+        until: dict[int, datetime] = {}
+        if self._follower is None:
+            return until
+        for partition, standing in standings.items():
+            at = self._follower.at(standing)
+            if at is None:
+                continue
+            metrics.VIRTUAL_TIME.labels(self.loop.name, partition).set(at.timestamp())
+            if standing.next_due is not None and standing.next_due < at:
+                until[partition] = at
+        return until
+
+    async def _report(
+        self,
+        reporter: ProgressReporter,
+        intakes: Mapping[int, Intake],
+        standings: Mapping[int, Standing],
+    ) -> None:
+        ticked = [standings[p] for p, intake in intakes.items() if intake.only_ticks]
+        if ticked:
+            await self._around.ledger.check(ticked)
+        for partition, intake in intakes.items():
+            if intake.newest is not None and intake.gap is None:
+                reporter.heard(partition)
+                reporter.folded(partition, intake.newest)
+        for statement in reporter.statements(standings.values()):
+            self._outbox.state_after(statement)
+
+    def _table(self, configuration: Configuration) -> Handlers[S]:
+        if self._handlers is None or self._handlers[0] is not configuration:
+            self._handlers = (configuration, self.loop.handlers(configuration))
+        return self._handlers[1]
+
+    async def _settle(self) -> None:
+        """Let go of what was lost, take what was gained: drain its outbox first, then read on."""
+        self._unsettled = True
+        self._lost(self.ownership.release_lost())
+        await self._drain(await self.ownership.take_gained())
+        await self._reassign()
+        self._unsettled = False
+
+    async def _recover(self) -> None:
+        """After an error: what the database says counts, and reading goes back to it."""
+        await self._drain(())
+        await self._drain(await self.ownership.reload())
+        self._rewind()
+        self._uncertain = False
+
+    async def _drain(self, standings: Sequence[Standing]) -> None:
+        for standing in standings:
+            self._outbox.add(standing.outbox)
+            standing.outbox = []
+        while self._outbox.depth:
+            self.pulse.beat()  # a broker that is away is no reason to give the place away
+            await asyncio.sleep(0.01)
+
+    async def _reassign(self) -> None:
+        """Read exactly the inputs of what is owned; a place not read before starts where its position says."""
+        for standing in self.ownership.active:
+            if Place(self.loop.anchor, standing.partition) in self._starts:
+                continue
+            try:
+                starts = await starting_offsets(standing, self.loop.inputs, self._reader)
+            except LogChangedError as error:
+                self._stop(standing.partition, f"log_changed {error}")
+                continue
+            self._starts.update(starts)
+        active = {s.partition for s in self.ownership.active}
+        offsets = {
+            place: self._offset(place) for place in self._starts if place.partition in active
+        }
+        await self._reader.assign(offsets)
+
+    def _offset(self, place: Place) -> int:
+        position = self.ownership.standings[place.partition].positions.get(place)
+        return self._starts[place] if position is None else position.next_offset
+
+    def _recheck(self, error: PermanentError) -> None:
+        log.error("read_failed", loop=self.loop.name, reason=error.reason, detail=error.detail)
+        self._starts.clear()
+        self._unsettled = True
+
+    def _rewind(self) -> None:
+        """After a rollback: read again from the saved positions."""
+        for standing in self.ownership.active:
+            for topic in self.loop.inputs:
+                place = Place(topic, standing.partition)
+                if place in self._starts:
+                    self._reader.seek(place, self._offset(place))
+
+    def _lost(self, partitions: frozenset[int]) -> None:
+        gone = {place for place in self._starts if place.partition in partitions}
+        for place in gone:
+            del self._starts[place]
+        self._paused -= gone
+        self._holds.forget(gone)
+        if self._follower is not None:
+            self._follower.forget(partitions)
+        if self._reporter is not None:
+            self._reporter.forget(partitions)
+
+    def _stop(self, partition: int, why: str) -> None:
+        self.ownership.stop(partition, why)
+        for topic in self.loop.inputs:
+            self._pause(Place(topic, partition))
+
+    def _pause(self, place: Place) -> None:
+        if place in self._starts:
+            self._paused.add(place)
+            self._reader.pause((place,))
+
+    def _resume_held(self) -> None:
+        for place in self._holds.over(self._around.configuration.current):
+            if place in self._paused and place.partition not in self.ownership.stopped:
+                self._paused.discard(place)
+                self._reader.resume((place,))
+
+
+async def commit_for_lag(runner: Runner[S], elector: Elector, every: float) -> None:
+    """Tell lag tools and autoscalers where the anchor topic is read."""
+    while True:
+        await asyncio.sleep(every)
+        anchor = runner.loop.anchor
+        offsets = {
+            place: position.next_offset
+            for standing in runner.ownership.active
+            for place, position in standing.positions.items()
+            if place.topic == anchor
+        }
+        if offsets:
+            await elector.commit(offsets)

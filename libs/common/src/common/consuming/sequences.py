@@ -1,0 +1,78 @@
+"""Dense sequences: drop what was seen, stop on a gap, number what goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from common.consuming.ports import Fetched, Place, Standing
+
+BEGIN = "@begin"
+"""Under this origin `seen` keeps the offset at which reading a place began."""
+
+
+class Arrival(Enum):
+    """What a record's sequence says of it."""
+
+    NEW = "new"
+    SEEN = "seen"
+    GAP = "gap"
+
+
+@dataclass(slots=True)
+class SequenceCheck:
+    """Follows one batch's sequences of one partition, without touching what is committed."""
+
+    standing: Standing
+    moved: dict[tuple[Place, str], int]
+
+    @classmethod
+    def of(cls, standing: Standing) -> SequenceCheck:
+        return cls(standing, {})
+
+    def began(self, place: Place, offset: int) -> None:
+        """Remember where reading a place began: only from 0 can a first sequence be required to be 1."""
+        if (place, BEGIN) not in self.standing.seen:
+            self.moved[place, BEGIN] = offset
+
+    def arrival(self, fetched: Fetched) -> Arrival:
+        """Judge the record; a new one is counted as seen from here on."""
+        origin, number = fetched.headers.get("origin"), fetched.headers.get("sequence")
+        if origin is None or number is None:
+            return (
+                Arrival.NEW
+            )  # an edge's or a foreign producer's: known by its id, where it enters
+        key, sequence = (fetched.place, origin.decode()), int(number)
+        last = self._last(key)
+        if last is not None and sequence <= last:
+            return Arrival.SEEN
+        if last is not None and sequence > last + 1:
+            return Arrival.GAP
+        self.moved[key] = sequence
+        return Arrival.NEW
+
+    def _last(self, key: tuple[Place, str]) -> int | None:
+        known = self.moved.get(key, self.standing.seen.get(key))
+        if known is not None:
+            return known
+        began = (key[0], BEGIN)
+        start = self.moved.get(began, self.standing.seen.get(began, 0))
+        # A log whose beginning was trimmed away gives any number as the base.
+        return 0 if start == 0 else None
+
+
+@dataclass(slots=True)
+class SequenceDraw:
+    """Draws numbers for one batch; they become real only when the batch commits."""
+
+    partitions: int
+    counters: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, standing: Standing, partitions: int) -> SequenceDraw:
+        return cls(partitions, {topic: list(row) for topic, row in standing.drawn.items()})
+
+    def next(self, target: Place) -> int:
+        row = self.counters.setdefault(target.topic, [0] * self.partitions)
+        row[target.partition] += 1
+        return row[target.partition]

@@ -1,0 +1,156 @@
+"""How effects, poison and journal entries become records on their way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from common.clock import EPOCH
+from common.consuming.decoding import Poison
+from common.consuming.folding import Effect, Failure
+from common.consuming.model import Record, TimerDue
+from common.consuming.ports import OutboxRow, Outgoing, Place, Standing
+from common.consuming.sequences import SequenceDraw
+from common.contracts import Payload, Topics, encode_event, event_bytes
+from common.contracts.envelope import CONTENT_TYPE
+from common.contracts.topics import QUARANTINE_SUFFIX
+from common.ids import derive
+
+QUARANTINED_BYTES = 32 * 1024
+"""How much of a quarantined record is kept."""
+
+ALL_WORKSPACES = "*"
+"""The workspace of records that belong to no single one: journal, progress, ticks."""
+
+
+def origin_of(loop: str, partition: int, incarnation: str) -> str:
+    return f"{loop}/{partition}/{incarnation}"
+
+
+def own_event(loop: str, payload: Payload, *, identity: UUID, subject: str, at: datetime) -> bytes:
+    """A record that the runtime itself has to say, in its envelope."""
+    return event_bytes(
+        encode_event(
+            payload,
+            id=identity,
+            source="/cuestream/" + loop.replace(".", "/"),
+            subject=subject,
+            time=at,
+            workspace=ALL_WORKSPACES,
+            correlationid=identity,
+        )
+    )
+
+
+@dataclass(slots=True)
+class RowMaker:
+    """Numbers one batch's outgoing records of one partition; used under the fence's lock only."""
+
+    loop: str
+    incarnation: str
+    standing: Standing
+    topics: Topics
+    partition_for: Callable[[str, bytes], int]
+    rows: list[OutboxRow] = field(default_factory=list)
+    draw: SequenceDraw = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.draw = SequenceDraw.of(self.standing, self.topics.partitions)
+
+    def effects(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            key = effect.key.encode()
+            headers = {} if effect.value is None else {"content-type": CONTENT_TYPE.encode()}
+            headers["accepted"] = b"%d" % (
+                (effect.accepted_at - EPOCH) // timedelta(microseconds=1)
+            )
+            if effect.traceparent is not None:
+                headers["traceparent"] = effect.traceparent.encode()
+            self._add(self._target(effect.topic, key), key, effect.value, headers)
+
+    def journal(self, topic: str, payload: Payload, at: datetime) -> None:
+        batch = self.standing.batch + 1
+        identity = derive("journal", self.loop, self.standing.partition, self.incarnation, batch)
+        value = own_event(
+            self.loop, payload, identity=identity, subject=str(self.standing.partition), at=at
+        )
+        target = Place(topic, self.standing.partition)
+        self._add(target, b"%d" % self.standing.partition, value, {})
+
+    def poison(self, item: Poison) -> None:
+        fetched = item.fetched
+        self._quarantine(
+            fetched.place, fetched.offset, fetched.key, fetched.value, item.reason, item.detail
+        )
+
+    def failure(
+        self,
+        item: Failure,
+        original: Callable[[Record], tuple[bytes | None, bytes | None]],
+        anchor: str,
+    ) -> None:
+        """Put a signal aside; a timer, which is no record, goes beside the anchor topic's records."""
+        signal = item.signal
+        if isinstance(signal, TimerDue):
+            value = json.dumps(
+                {
+                    "timer": signal.name,
+                    "profile_id": str(signal.profile_id),
+                    "due_at": signal.due_at.isoformat(),
+                }
+            ).encode()
+            place = Place(anchor, signal.partition)
+            self._quarantine(
+                place, -1, str(signal.profile_id).encode(), value, item.reason, item.detail
+            )
+            return
+        key, value_ = original(signal)
+        place = Place(signal.topic, signal.partition)
+        self._quarantine(place, signal.offset, key, value_, item.reason, item.detail)
+
+    def _quarantine(
+        self,
+        place: Place,
+        offset: int,
+        key: bytes | None,
+        value: bytes | None,
+        reason: str,
+        detail: str,
+    ) -> None:
+        headers = {
+            "service": self.loop.split(".", 1)[0].encode(),
+            "reason": reason.encode(),
+            "detail": detail.encode(),
+            "origin_topic": place.topic.encode(),
+            "origin_partition": b"%d" % place.partition,
+            "origin_offset": b"%d" % offset,
+        }
+        # The record may be anything, so it is kept as text that can be looked at; bytes that are no text are marked.
+        text = (
+            None if value is None else value[:QUARANTINED_BYTES].decode("utf-8", "replace").encode()
+        )
+        target = Place(place.topic + QUARANTINE_SUFFIX, place.partition)
+        self._add(target, key, text, headers)
+
+    def _target(self, topic: str, key: bytes) -> Place:
+        alone = self.topics[topic].partitions == 1
+        return Place(topic, 0 if alone else self.partition_for(topic, key))
+
+    def _add(
+        self, target: Place, key: bytes | None, value: bytes | None, headers: dict[str, bytes]
+    ) -> None:
+        headers["origin"] = origin_of(self.loop, self.standing.partition, self.incarnation).encode()
+        if self.topics[target.topic].sequenced:
+            headers["sequence"] = b"%d" % self.draw.next(target)
+        self.rows.append(
+            OutboxRow(
+                partition=self.standing.partition,
+                batch=self.standing.batch + 1,
+                ordinal=len(self.rows),
+                target=target,
+                record=Outgoing(key, value, headers),
+            )
+        )
