@@ -1,0 +1,153 @@
+"""A `Book` whose states are one aggregate row per profile, loaded and saved with one statement a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+
+from common.consuming.model import Entry, Sheet, Signal, TimerDue, Transaction
+from common.errors import PermanentError
+
+S = TypeVar("S")
+
+Upgrade = Callable[[Any], Any]
+"""Pure: the JSON object of one schema into that of the next."""
+
+
+class ProfileKey(NamedTuple):
+    """Whose state it is; the workspace is part of it, so that no shop ever meets another's row."""
+
+    partition: int
+    profile_id: UUID
+    workspace: str
+
+
+class ProfileBook(Generic[S]):
+    """States of type `S` in the table of `profile_tables()`, as JSON with a schema number.
+
+    An entry whose state became None is deleted. No row is locked: the fence of the partition holds all its profiles.
+    """
+
+    def __init__(
+        self,
+        state_type: type[S],
+        *,
+        schema: int = 1,
+        upgrades: Mapping[int, Upgrade] | None = None,
+        table: str = "profiles",
+    ) -> None:
+        """`upgrades[n]` turns the JSON object of schema n into that of n + 1; states are upgraded when they are read."""
+        self._schema = schema
+        self._upgrades = dict(upgrades or {})
+        self._state_type = state_type
+        self._decoder = msgspec.json.Decoder(state_type)
+        self._encode = msgspec.json.Encoder().encode
+        self._load = _LOAD.format(table=table)
+        self._save = _SAVE.format(table=table)
+        self._delete = _DELETE.format(table=table)
+
+    def key_of(self, signal: Signal) -> ProfileKey:
+        """Whose state a signal touches.
+
+        Raises:
+            PermanentError: `undecodable`, the event's subject is not a profile id.
+        """
+        if isinstance(signal, TimerDue):
+            return ProfileKey(signal.partition, signal.profile_id, signal.workspace)
+        try:
+            profile_id = UUID(signal.event.subject)
+        except ValueError as error:
+            raise PermanentError("undecodable", "the subject is not a profile id") from error
+        return ProfileKey(signal.partition, profile_id, signal.workspace)
+
+    async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[S]:
+        """One query for all profiles that the signals touch; a signal without a profile id has no entry."""
+        sheet = Sheet[S](entries={}, key_of=self.key_of)
+        for signal in signals:
+            try:
+                sheet.entries.setdefault(self.key_of(signal), Entry(None, None))
+            except PermanentError:
+                continue  # its fold meets the same error, and that is where one event is quarantined
+        keys = cast("list[ProfileKey]", list(sheet.entries))
+        if keys:
+            rows = cast("Sequence[Mapping[str, Any]]", await tx.fetch(self._load, *_columns(keys)))
+            for row in rows:
+                key = ProfileKey(
+                    row["partition"], UUID(int=row["profile_id"].int), row["workspace"]
+                )
+                sheet.entries[key] = Entry(self._state(row["schema"], row["state"]), row["now"])
+        return sheet
+
+    async def save(self, tx: Transaction, sheet: Sheet[S]) -> None:
+        """One statement for the changed states, one for the deleted ones, then `save_more`."""
+        changed = [
+            (cast("ProfileKey", key), entry)
+            for key, entry in sheet.entries.items()
+            if entry.changed
+        ]
+        kept = [(key, entry) for key, entry in changed if entry.state is not None]
+        gone = [key for key, entry in changed if entry.state is None]
+        if kept:
+            await tx.execute(self._save, *self._rows(kept))
+        if gone:
+            await tx.execute(self._delete, *_columns(gone))
+        if changed:
+            await self.save_more(tx, changed)
+
+    async def save_more(
+        self, tx: Transaction, changed: Sequence[tuple[ProfileKey, Entry[S]]]
+    ) -> None:
+        """For a service that keeps more than the aggregate, such as an index table; nothing by default."""
+
+    def _rows(self, kept: Sequence[tuple[ProfileKey, Entry[S]]]) -> list[object]:
+        nows: list[object] = [_known(entry.now) for _, entry in kept]
+        states: list[object] = [self._encode(entry.state) for _, entry in kept]
+        return [*_columns([key for key, _ in kept]), nows, self._schema, states]
+
+    def _state(self, schema: int, state: bytes) -> S:
+        if schema == self._schema:
+            return self._decoder.decode(state)
+        if schema > self._schema:
+            raise PermanentError(
+                "newer_schema", f"a row has schema {schema}, we know {self._schema}"
+            )
+        value = msgspec.json.decode(state)
+        for version in range(schema, self._schema):
+            value = self._upgrades[version](value)
+        return msgspec.convert(value, self._state_type)
+
+
+def _columns(keys: Sequence[ProfileKey]) -> list[list[object]]:
+    return [list(column) for column in zip(*keys, strict=True)]
+
+
+def _known(now: datetime | None) -> datetime:
+    if now is None:
+        raise ValueError("a folded state has the `now` it was folded with")
+    return now
+
+
+_LOAD = """
+SELECT partition, profile_id, workspace, now, schema, state FROM {table}
+JOIN unnest($1::int[], $2::uuid[], $3::text[]) AS wanted (partition, profile_id, workspace)
+USING (partition, profile_id, workspace)
+"""
+
+_SAVE = """
+INSERT INTO {table} (partition, profile_id, workspace, now, schema, state)
+SELECT partition, profile_id, workspace, now, $5::int, state
+FROM unnest($1::int[], $2::uuid[], $3::text[], $4::timestamptz[], $6::bytea[])
+  AS new (partition, profile_id, workspace, now, state)
+ON CONFLICT (partition, profile_id, workspace)
+DO UPDATE SET now = excluded.now, schema = excluded.schema, state = excluded.state
+"""
+
+_DELETE = """
+DELETE FROM {table} USING unnest($1::int[], $2::uuid[], $3::text[]) AS gone (partition, profile_id, workspace)
+WHERE {table}.partition = gone.partition AND {table}.profile_id = gone.profile_id
+  AND {table}.workspace = gone.workspace
+"""

@@ -1,0 +1,186 @@
+"""A pool of connections that speaks our two words for failure and survives a restart of the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any
+
+import asyncpg
+
+from common.errors import TransientError
+from common.postgres.failures import DRIVER_ERRORS, translate, translated
+
+Row = Mapping[str, Any]
+
+_ACQUIRE_SECONDS = 10.0
+_COMMAND_SECONDS = 30.0
+_CLOSE_SECONDS = 5.0
+_SESSION = {
+    "idle_in_transaction_session_timeout": "5s",  # a stopped process holds no locks for longer
+    "lock_timeout": "10s",
+    "timezone": "UTC",
+    "jit": "off",  # compiling our short statements costs more than running them
+}
+
+
+class Database:
+    """One service's schema in one database."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(
+        cls, url: str, *, schema: str, application_name: str, connections: int = 8
+    ) -> AsyncIterator[Database]:
+        """Open the pool; connections are made when they are first needed, so a server that is away is no error here."""
+        session = _SESSION | {"search_path": schema, "application_name": application_name}
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=connections,
+            command_timeout=_COMMAND_SECONDS,
+            timeout=_ACQUIRE_SECONDS,
+            reset=_keep_session,
+            server_settings=session,
+        )
+        try:
+            yield cls(pool)
+        finally:
+            await _close(pool)
+
+    def transaction(self) -> PostgresTransaction:
+        """Commit on leaving, roll back on an exception.
+
+        Raises:
+            TransientError: `database_unavailable`, `database_conflict` (nothing happened), or `commit_unknown`
+                (the connection broke in the commit: read again what stands there).
+            PermanentError: `rejected_by_database`, the values will never be taken.
+        """
+        return PostgresTransaction(self._pool)
+
+    async def fetch(self, sql: str, *args: object) -> Sequence[Row]:
+        """Run one statement in a transaction of its own."""
+        async with self.connection() as connection:
+            rows: Sequence[Row] = await connection.fetch(sql, *args)
+            return rows
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        """The first row, or None."""
+        async with self.connection() as connection:
+            row: Row | None = await connection.fetchrow(sql, *args)
+            return row
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """Run one statement in a transaction of its own; returns the command tag, such as `DELETE 3`."""
+        async with self.connection() as connection:
+            return str(await connection.execute(sql, *args))
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """A connection of the driver, for the library's own statements; nothing may outlast it in the session.
+
+        Driver errors that leave the block are translated.
+        """
+        try:
+            async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
+                yield connection
+        except DRIVER_ERRORS as error:
+            translate(error)
+
+
+class PostgresTransaction:
+    """A transaction on a connection of the pool; enter it once."""
+
+    __slots__ = ("_connection", "_pool", "_transaction")
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    async def fetch(self, sql: str, *args: object) -> Sequence[Row]:
+        """Run a statement and return its rows."""
+        try:
+            rows: Sequence[Row] = await self._connection.fetch(sql, *args)
+        except DRIVER_ERRORS as error:
+            translate(error)
+        return rows
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        """The first row, or None."""
+        rows = await self.fetch(sql, *args)
+        return rows[0] if rows else None
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """Run a statement and return its command tag, such as `UPDATE 3`."""
+        try:
+            return str(await self._connection.execute(sql, *args))
+        except DRIVER_ERRORS as error:
+            translate(error)
+
+    async def __aenter__(self) -> PostgresTransaction:
+        connection = None
+        try:
+            connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+            transaction = connection.transaction()
+            await transaction.start()
+        except BaseException as error:
+            if connection is not None:
+                await self._pool.release(connection, timeout=_CLOSE_SECONDS)
+            if isinstance(error, DRIVER_ERRORS):
+                translate(error)
+            raise
+        self._connection, self._transaction = connection, transaction
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                await self._commit()
+            else:
+                await self._roll_back()
+        finally:
+            await self._release()
+
+    async def _commit(self) -> None:
+        try:
+            await self._transaction.commit()
+        except DRIVER_ERRORS as error:
+            known = translated(error)
+            if isinstance(known, TransientError) and known.reason == "database_unavailable":
+                raise TransientError("commit_unknown", known.detail) from error
+            translate(error)
+
+    async def _roll_back(self) -> None:
+        try:
+            await self._transaction.rollback()
+        except DRIVER_ERRORS:
+            # A connection in doubt is not given back: ending it rolls back on the server's side.
+            self._connection.terminate()
+
+    async def _release(self) -> None:
+        try:
+            await self._pool.release(self._connection, timeout=_CLOSE_SECONDS)
+        except DRIVER_ERRORS:
+            # The pool has thrown the connection away; what the transaction came to is already known.
+            return
+
+
+async def _keep_session(connection: object) -> None:
+    """Spare a round trip per transaction: nothing here ever changes the session, only `SET LOCAL`."""
+
+
+async def _close(pool: Any) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await pool.close()
+    except DRIVER_ERRORS:
+        pool.terminate()

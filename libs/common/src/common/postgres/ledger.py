@@ -1,0 +1,200 @@
+"""The runtime's `Ledger` on PostgreSQL: every method is one round trip, whatever the number of partitions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from common.consuming.model import TimerDue, Transaction
+from common.consuming.ports import (
+    Advance,
+    FencedError,
+    OutboxRow,
+    Standing,
+    TimerChange,
+)
+from common.errors import PermanentError
+from common.postgres import statements
+from common.postgres.database import Database, PostgresTransaction
+from common.postgres.rows import advance_arguments, change_arguments, standings_of
+
+TAKE_OVER_PATIENCE_SECONDS = 2.0
+_TAKE_OVER_LIMIT_SECONDS = 10.0
+
+
+class _Fetching(Protocol):
+    async def fetch(self, sql: str, *args: object) -> Sequence[Mapping[str, Any]]: ...
+
+
+class PostgresLedger:
+    """One loop's rows in a service's schema."""
+
+    def __init__(
+        self, database: Database, loop: str, *, patience: float = TAKE_OVER_PATIENCE_SECONDS
+    ) -> None:
+        self._database = database
+        self._loop = loop
+        self._patience = patience
+
+    async def incarnation(self) -> str:
+        """The life of this database; new only when an empty one is migrated."""
+        return str((await self._life())["id"])
+
+    async def live_since(self) -> datetime:
+        """When this life began: what was appended before is history, it shapes state and triggers nothing."""
+        since: datetime = (await self._life())["live_since"]
+        return since
+
+    async def _life(self) -> Mapping[str, Any]:
+        row = await self._database.fetchrow("SELECT id, live_since FROM incarnation")
+        if row is None:
+            raise PermanentError("not_migrated", "the schema has no incarnation: run migrate first")
+        return row
+
+    async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:
+        """Raise the epoch of each, then load what its last owner committed.
+
+        A transaction of the old owner that still holds a partition after 2 s is ended with its connection.
+        """
+        for partition in sorted(partitions):
+            await self._raise_epoch(partition)
+        wanted = sorted(partitions)
+        async with self._database.connection() as connection:
+            return standings_of(
+                await connection.fetch(statements.OWNED, self._loop, wanted),
+                positions=await connection.fetch(statements.POSITIONS, self._loop, wanted),
+                seen=await connection.fetch(statements.SEEN, self._loop, wanted),
+                drawn=await connection.fetch(statements.DRAWN, self._loop, wanted),
+                outbox=await connection.fetch(statements.OUTBOX, self._loop, wanted),
+                due=await connection.fetch(statements.NEXT_DUE, self._loop, wanted),
+            )
+
+    async def _raise_epoch(self, partition: int) -> None:
+        async with self._database.connection() as connection:
+            pid = connection.get_server_pid()
+            raising = asyncio.create_task(
+                connection.execute(statements.RAISE_EPOCH, self._loop, partition)
+            )
+            try:
+                await asyncio.wait({raising}, timeout=self._patience)
+                if not raising.done():
+                    await self._end_whoever_blocks(pid)
+                await asyncio.wait_for(raising, _TAKE_OVER_LIMIT_SECONDS)
+            finally:
+                raising.cancel()
+                await asyncio.gather(raising, return_exceptions=True)
+
+    async def _end_whoever_blocks(self, pid: int) -> None:
+        # Asked of the server, not of the saved backend_pid: the old owner's open transaction may run on another
+        # connection than its last committed one.
+        await self._database.fetch(statements.END_BLOCKERS, pid)
+
+    def transaction(self) -> PostgresTransaction:
+        """Commit on leaving, roll back on an exception."""
+        return self._database.transaction()
+
+    async def fence(self, tx: Transaction, standings: Collection[Standing]) -> None:
+        """Lock the rows under my epochs and raise their batch numbers in the database.
+
+        The standings stay as they are: raise their `batch` by one when the transaction has committed.
+
+        Raises:
+            FencedError: an epoch is no longer mine, or a commit that was believed lost did happen.
+        """
+        rows = await _fetching(tx).fetch(statements.FENCE, self._loop, *_marks(standings))
+        _refuse_lost(standings, rows)
+
+    async def check(self, standings: Collection[Standing]) -> None:
+        """As `fence`, but writes nothing."""
+        rows = await self._database.fetch(statements.CHECK, self._loop, *_marks(standings))
+        _refuse_lost(standings, rows)
+
+    async def take_timers(
+        self, tx: Transaction, until: Mapping[int, datetime], limit: int
+    ) -> Sequence[TimerDue]:
+        """Delete and return at most `limit` timers due before `until` of their partition, the earliest first."""
+        rows: Sequence[Mapping[str, Any]] = await _fetching(tx).fetch(
+            statements.TAKE_TIMERS, self._loop, list(until), list(until.values()), limit
+        )
+        timers = [
+            TimerDue(
+                partition=row["partition"],
+                workspace=row["workspace"],
+                profile_id=_uuid(row["profile_id"]),
+                name=row["name"],
+                due_at=row["due_at"],
+                correlation=_uuid(row["correlation"]),
+                traceparent=row["traceparent"],
+            )
+            for row in rows
+        ]
+        return sorted(timers, key=lambda timer: (timer.due_at, timer.profile_id, timer.name))
+
+    async def change_timers(self, tx: Transaction, changes: Sequence[TimerChange]) -> None:
+        """Set and cancel; of several changes to one timer the last holds."""
+        if changes:
+            await tx.execute(statements.CHANGE_TIMERS, self._loop, *change_arguments(changes))
+
+    async def next_due(
+        self, tx: Transaction, partitions: Collection[int]
+    ) -> Mapping[int, datetime]:
+        """The earliest timer of each partition that has one."""
+        rows = await _fetching(tx).fetch(statements.NEXT_DUE, self._loop, sorted(partitions))
+        return {row["partition"]: row["due_at"] for row in rows}
+
+    async def advance(self, tx: Transaction, advances: Sequence[Advance]) -> None:
+        """Move positions by compare-and-set, save sequences, add to the outbox.
+
+        Raises:
+            FencedError: a position is not where it should be.
+        """
+        rows = await _fetching(tx).fetch(
+            statements.ADVANCE, self._loop, *advance_arguments(advances)
+        )
+        moved = {(row["owner"], row["topic"], row["partition"]) for row in rows}
+        lost = {
+            advance.partition
+            for advance in advances
+            for place in advance.positions
+            if (advance.partition, *place) not in moved
+        }
+        if lost:
+            raise FencedError(lost)
+
+    async def published(self, rows: Sequence[OutboxRow]) -> None:
+        """Delete exactly these rows."""
+        if rows:
+            await self._database.execute(
+                statements.PUBLISHED,
+                self._loop,
+                [row.partition for row in rows],
+                [row.batch for row in rows],
+                [row.ordinal for row in rows],
+            )
+
+
+def _marks(standings: Collection[Standing]) -> tuple[list[int], list[int], list[int]]:
+    return (
+        [standing.partition for standing in standings],
+        [standing.epoch for standing in standings],
+        [standing.batch for standing in standings],
+    )
+
+
+def _refuse_lost(standings: Collection[Standing], mine: Sequence[Mapping[str, Any]]) -> None:
+    lost = {standing.partition for standing in standings} - {row["partition"] for row in mine}
+    if lost:
+        raise FencedError(lost)
+
+
+def _fetching(tx: Transaction) -> _Fetching:
+    """The transaction as our own statements see it: their columns are known."""
+    return cast("_Fetching", tx)
+
+
+def _uuid(value: UUID) -> UUID:
+    """A plain UUID: the driver's own subclass is equal, but msgspec does not encode it."""
+    return UUID(int=value.int)
