@@ -127,6 +127,8 @@ class Decoder:
         """Take one place's records in order; returns the record at which it has to wait, if any."""
         old = intake.standing.positions.get(place)
         metrics.RECORDS.labels(self.loop, place.topic).inc(len(items))
+        if old is None:
+            intake.check.began(place, items[0].offset)
         last: Fetched | None = None
         held: Fetched | None = None
         for item in items:
@@ -139,8 +141,6 @@ class Decoder:
                 last = item
         if last is not None:
             first = old.next_offset if old is not None else items[0].offset
-            if old is None:
-                intake.check.began(place, first)
             intake.runs.append(Run(place.topic, place.partition, first, last.offset))
             intake.positions[place] = (old, Position(last.offset + 1, last.appended_at))
             if place.topic == self.anchor:

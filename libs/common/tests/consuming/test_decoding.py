@@ -1,0 +1,136 @@
+"""What may enter a batch: sequence, type, workspace and shape are judged before anything is folded."""
+
+from __future__ import annotations
+
+from common.configuration import Configuration
+from common.consuming.decoding import TOMBSTONE, Decoder, Holds, Intake
+from common.consuming.ports import Fetched, Outgoing, Place, Standing
+from common.contracts import payload_types
+from common.contracts.ingestion import IngestTicked
+from libs.common.tests.consuming.making import RELEASES, Odd, activity, fetched, outgoing, profile
+
+ANNA = profile(1)
+PLACE = Place("profile.activity", 0)
+
+
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def take(
+    *records: Outgoing,
+    configuration: Configuration = RELEASES,
+    holds: Holds | None = None,
+    begin: int = 0,
+) -> tuple[Intake, list[Fetched]]:
+    decoder = Decoder(
+        loop="test.consume",
+        anchor="profile.activity",
+        types=frozenset(payload_types()),
+        inputs=("profile.activity",),
+        unsequenced=frozenset(),
+    )
+    items = [fetched(record, offset) for offset, record in enumerate(records, begin)]
+    standings = {0: Standing(partition=0, epoch=1, batch=0)}
+    intakes, held = decoder.take(items, standings, configuration, holds or Holds(Seconds()))
+    return intakes[0], held
+
+
+def good(**headers: bytes) -> Outgoing:
+    return outgoing(ANNA, activity(ANNA), headers=headers)
+
+
+def reasons(intake: Intake) -> list[str]:
+    return [poison.reason for poison in intake.poison]
+
+
+def test_a_good_record_moves_the_position_and_is_kept() -> None:
+    intake, _ = take(good())
+
+    assert len(intake.records) == 1
+    assert intake.positions[PLACE][1].next_offset == 1
+
+
+def test_garbage_is_poison_and_the_rest_goes_on() -> None:
+    intake, _ = take(Outgoing(b"k", b"\xff{"), good())
+
+    assert reasons(intake) == ["undecodable"]
+    assert len(intake.records) == 1
+    assert intake.positions[PLACE][1].next_offset == 2
+
+
+def test_an_unknown_type_is_poison() -> None:
+    assert reasons(take(outgoing(ANNA, Odd()))[0]) == ["unknown_type"]
+
+
+def test_headers_that_are_no_numbers_are_poison() -> None:
+    assert reasons(take(good(origin=b"x", sequence=b"-1"))[0]) == ["undecodable"]
+    assert reasons(take(good(accepted=b"soon"))[0]) == ["undecodable"]
+
+
+def test_a_tombstone_is_a_record_of_its_own_type() -> None:
+    intake, _ = take(Outgoing(str(ANNA).encode(), None))
+
+    assert [(r.event.type, r.event.subject) for r in intake.records] == [(TOMBSTONE, str(ANNA))]
+
+
+def test_a_duplicate_moves_the_position_and_nothing_else() -> None:
+    intake, _ = take(good(origin=b"o", sequence=b"1"), good(origin=b"o", sequence=b"1"))
+
+    assert len(intake.records) == 1
+    assert not intake.only_ticks
+    assert intake.positions[PLACE][1].next_offset == 2
+
+
+def test_a_gap_ends_the_intake_before_it() -> None:
+    intake, _ = take(good(origin=b"o", sequence=b"1"), good(origin=b"o", sequence=b"3"), good())
+
+    assert intake.gap is not None
+    assert len(intake.records) == 1
+    assert intake.positions[PLACE][1].next_offset == 1
+
+
+def test_a_batch_of_ticks_alone_says_so() -> None:
+    intake, _ = take(outgoing(ANNA, IngestTicked(partition=0), workspace="*"))
+
+    assert intake.only_ticks
+    assert intake.newest is not None
+
+
+def test_a_record_of_an_unknown_workspace_waits_and_then_is_poison() -> None:
+    seconds = Seconds()
+    holds = Holds(seconds)
+    stranger = outgoing(ANNA, activity(ANNA), workspace="elsewhere")
+
+    intake, held = take(good(), stranger, good(), holds=holds)
+    assert [item.offset for item in held] == [1]
+    assert intake.positions[PLACE][1].next_offset == 1
+    assert holds.over(RELEASES) == []
+
+    seconds.now = 10.0
+    assert holds.over(RELEASES) == [PLACE]
+    intake, held = take(good(), stranger, good(), holds=holds)
+    assert held == []
+    assert reasons(intake) == ["unknown_workspace"]
+
+
+def test_the_wait_ends_with_the_first_release() -> None:
+    holds = Holds(Seconds())
+    _, held = take(good(), configuration=Configuration(), holds=holds)
+
+    assert len(held) == 1
+    assert holds.over(Configuration()) == []
+    assert holds.over(RELEASES) == [PLACE]
+
+
+def test_the_first_records_of_a_trimmed_log_give_the_base() -> None:
+    intake, _ = take(
+        good(origin=b"o", sequence=b"31"), good(origin=b"o", sequence=b"32"), begin=4000
+    )
+
+    assert intake.gap is None
+    assert len(intake.records) == 2
