@@ -1,0 +1,26 @@
+"""The customer view and its pure folds, shared by segments and journeys."""
+
+from common.customer.fold import apply, at
+from common.customer.view import (
+    Cart,
+    CartOperation,
+    Change,
+    ConsentStanding,
+    Customer,
+    Orders,
+)
+from common.customer.vocabulary import ACTIVITY, CUSTOMER, ROOTS
+
+__all__ = [
+    "ACTIVITY",
+    "CUSTOMER",
+    "ROOTS",
+    "Cart",
+    "CartOperation",
+    "Change",
+    "ConsentStanding",
+    "Customer",
+    "Orders",
+    "apply",
+    "at",
+]
