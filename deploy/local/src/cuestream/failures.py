@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class CommandError(Exception):
     """A message for the person at the terminal, and what can be done about it."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *remedies: str) -> None:
         super().__init__(message)

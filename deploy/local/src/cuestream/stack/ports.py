@@ -33,10 +33,10 @@ def free_port(wanted: int | None = None, *, taken: Collection[int] = ()) -> int:
             return port
 
 
-def accepts(port: int, *, timeout: float = 0.5) -> bool:
-    """True when somebody accepts connections on the port of the loopback address."""
+def accepts(port: int, *, host: str = LOOPBACK, timeout: float = 2.0) -> bool:
+    """True when somebody takes connections there."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=timeout):
+        with socket.create_connection((host, port), timeout=timeout):
             return True
     except OSError:
         return False

@@ -33,8 +33,8 @@ class KafkaNode:
         return f"{LOOPBACK}:{self.port}"
 
     @property
-    def log(self) -> Path:
-        return self.data / "kafka.log"
+    def is_formatted(self) -> bool:
+        return (self.data / "logs" / "meta.properties").exists()
 
     @property
     def properties_file(self) -> Path:
@@ -84,7 +84,7 @@ class KafkaNode:
         """Write the settings, and format the folder when that has not been done."""
         self.data.mkdir(parents=True, exist_ok=True)
         self.properties_file.write_text(self.properties())
-        if (self.data / "logs" / "meta.properties").exists():
+        if self.is_formatted:
             return
         argv = _java_argv(java, jars, "-XX:TieredStopAtLevel=1")
         argv += ["kafka.tools.StorageTool", "format", "--cluster-id", _cluster_id(self.cluster)]
@@ -93,11 +93,13 @@ class KafkaNode:
         if done.returncode != 0:
             raise UnreachableError(f"Kafka could not format {self.data}: {done.stderr.strip()}")
 
-    def command(self, java: Path, jars: Sequence[Path], env: Mapping[str, str]) -> Command:
+    def command(
+        self, java: Path, jars: Sequence[Path], log: Path, env: Mapping[str, str]
+    ) -> Command:
         """What runs the node in the foreground."""
         heap = ["-Xms128m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError"]
         argv = [*_java_argv(java, jars, *heap), "kafka.Kafka", str(self.properties_file)]
-        return Command(argv=tuple(argv), log=self.log, env=env)
+        return Command(argv=tuple(argv), log=log, env=env)
 
 
 def _java_argv(java: Path, jars: Sequence[Path], *options: str) -> list[str]:

@@ -23,7 +23,9 @@ class RunningKafka(Foreground):
     def __init__(self, node: KafkaNode, settings: LocalSettings) -> None:
         java, jars = java_binary(), kafka_jars(settings.cache, maven_url=settings.maven_url)
         node.prepare(java, jars)
-        super().__init__("Kafka", node.command(java, jars, inherited_environment()))
+        super().__init__(
+            "Kafka", node.command(java, jars, node.data / "kafka.log", inherited_environment())
+        )
         self.bootstrap = node.bootstrap
         self._port = node.port
 

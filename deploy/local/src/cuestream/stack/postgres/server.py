@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ import psutil
 from cuestream.failures import UnreachableError
 from cuestream.stack.launch import Command
 from cuestream.stack.ports import LOOPBACK
-from cuestream.stack.postgres.binaries import RunAs, binary, hand_over, run_as
+from cuestream.stack.postgres.binaries import binary, hand_over, run_as
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": LOOPBACK,
@@ -38,18 +39,19 @@ host all all {LOOPBACK}/32 trust
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """`data` holds `cluster/` (the server's own), the superuser's password and the log."""
+    """`data` holds `cluster/`, which is the server's own, and the superuser's password."""
 
     data: Path
     port: int
+    log: Path
 
     @property
     def cluster(self) -> Path:
         return (self.data / "cluster").resolve()
 
     @property
-    def log(self) -> Path:
-        return self.data / "postgres.log"
+    def is_initialized(self) -> bool:
+        return self.cluster.exists()
 
     @property
     def url(self) -> str:
@@ -68,40 +70,21 @@ class PostgresServer:
             UnreachableError: the folder cannot be made.
         """
         self.data.mkdir(parents=True, exist_ok=True)
-        if not (self.cluster / "PG_VERSION").exists():
-            self._initialize(run_as(self.cluster))
+        if not self.is_initialized:
+            self._initialize()
         end_leftovers(self.cluster)
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
-    def _initialize(self, as_whom: RunAs) -> None:
-        hand_over(self.cluster)
+    def _initialize(self) -> None:
+        """Made under another name first: a start that was killed half-way leaves no half cluster."""
+        draft = self.cluster.with_name("cluster.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        hand_over(draft)
         password = secrets.token_urlsafe(24)
-        given = self.cluster.parent / "given"
-        given.touch(mode=0o600)
-        given.write_text(password)
-        if as_whom.uid is not None and as_whom.gid is not None:
-            os.chown(given, as_whom.uid, as_whom.gid)
-        argv = [*as_whom.prefix, str(binary("initdb")), "--pgdata", str(self.cluster)]
-        argv += ["--username=postgres", f"--pwfile={given}", "--auth=scram-sha-256"]
-        argv += ["--encoding=UTF8", "--no-locale", "--no-instructions"]
-        done = subprocess.run(  # noqa: S603  our own argv
-            argv,
-            user=as_whom.uid,
-            group=as_whom.gid,
-            extra_groups=None if as_whom.uid is None else [],
-            cwd="/",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        given.unlink()
-        if done.returncode != 0:
-            raise UnreachableError(
-                f"PostgreSQL could not make {self.cluster}: {done.stderr.strip()}"
-            )
-        (self.cluster / "pg_hba.conf").write_text(_ACCESS)
-        self._password_file.touch(mode=0o600)
-        self._password_file.write_text(password)
+        _write_private(self._password_file, password)
+        _initdb(draft, password)
+        (draft / "pg_hba.conf").write_text(_ACCESS)
+        draft.replace(self.cluster)
 
     def command(self, env: Mapping[str, str]) -> Command:
         """What runs the server in the foreground."""
@@ -126,6 +109,35 @@ class PostgresServer:
         argv = [str(binary("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "1"]
         argv += ["-U", "postgres", "-d", "postgres"]
         return subprocess.run(argv, check=False).returncode == 0  # noqa: S603  our own argv
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def _initdb(cluster: Path, password: str) -> None:
+    given, as_whom = cluster.with_name("given"), run_as(cluster)
+    _write_private(given, password)
+    if as_whom.uid is not None and as_whom.gid is not None:
+        os.chown(given, as_whom.uid, as_whom.gid)
+    argv = [*as_whom.prefix, str(binary("initdb")), "--pgdata", str(cluster)]
+    argv += ["--username=postgres", f"--pwfile={given}", "--auth=scram-sha-256"]
+    argv += ["--encoding=UTF8", "--no-locale", "--no-instructions"]
+    done = subprocess.run(  # noqa: S603  our own argv
+        argv,
+        user=as_whom.uid,
+        group=as_whom.gid,
+        extra_groups=None if as_whom.uid is None else [],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    given.unlink()
+    if done.returncode != 0:
+        raise UnreachableError(f"PostgreSQL could not make {cluster}: {done.stderr.strip()}")
 
 
 def end_leftovers(cluster: Path) -> None:

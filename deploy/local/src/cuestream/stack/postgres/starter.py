@@ -40,5 +40,6 @@ def start_postgres(data: Path, port: int | None = None) -> Iterator[RunningPostg
     Raises:
         UnreachableError: the programs are missing, or the server did not come up.
     """
-    with RunningPostgres(PostgresServer(data=data, port=port or free_port())) as postgres:
+    server = PostgresServer(data, port or free_port(), data / "postgres.log")
+    with RunningPostgres(server) as postgres:
         yield postgres

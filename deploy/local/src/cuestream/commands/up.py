@@ -1,0 +1,89 @@
+"""`cuestream up`: the whole stack on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cuestream.commands.options import Data, layout_of
+from cuestream.console import OUT, say
+from cuestream.failures import CommandError, UsageError
+from cuestream.settings import LocalSettings
+from cuestream.stack.events import Event, Failed
+from cuestream.stack.layout import Layout
+from cuestream.stack.plan import CUESTREAM
+from cuestream.stack.running import Telling, run_detached, run_here
+from cuestream.stack.showing import Show
+from cuestream.stack.supervisor import Wish
+
+Scale = Annotated[
+    list[str] | None,
+    typer.Option("--scale", metavar="NAME=N", help="Run N of a process; may be repeated."),
+]
+Workspaces = Annotated[
+    Path,
+    typer.Option(help="Folder of the workspaces that are published at the start.", metavar="DIR"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(up)
+
+
+def up(
+    *,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
+    data: Data = None,
+    workspaces: Workspaces = Path("workspaces"),
+    scale: Scale = None,
+    events_to: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Start Kafka, PostgreSQL, the mailbox and all services, and keep them running.
+
+    The first start downloads Kafka (43 MB). Ctrl-C stops everything, unless --detach.
+    """
+    layout, counts = layout_of(data), _counts(scale or [])
+    CUESTREAM.instances(counts)  # a wrong name is said before anything starts
+    with Show(OUT) as show:
+        if detach:
+            _leave(layout, workspaces, scale or [], show)
+        else:
+            wish = Wish(CUESTREAM, layout, LocalSettings(), counts)
+            _stay(wish, show, None if events_to is None else Telling(events_to))
+
+
+def _leave(layout: Layout, workspaces: Path, scale: Sequence[str], show: Show) -> None:
+    if (running := layout.running()) is not None:
+        raise UsageError(f"A stack is already running in {layout.root} (pid {running.pid}).")
+    arguments = ["--data", str(layout.root), "--workspaces", str(workspaces)]
+    for each in scale:
+        arguments += ["--scale", each]
+    run_detached(arguments, layout, show.take)
+    say("It stays up. See it with `cuestream status`, end it with `cuestream down`.")
+
+
+def _stay(wish: Wish, show: Show, telling: Telling | None) -> None:
+    def report(event: Event) -> None:
+        show.take(event)
+        if telling is not None:
+            telling.take(event)
+
+    try:
+        run_here(wish, report)
+    except CommandError as error:
+        report(Failed(error.message, error.remedies, error.exit_code))
+        raise
+
+
+def _counts(scale: Sequence[str]) -> dict[str, int]:
+    counts = {}
+    for each in scale:
+        name, _, count = each.partition("=")
+        if not count.isdigit():
+            raise UsageError(f"--scale takes NAME=N, not {each}.")
+        counts[name] = int(count)
+    return counts

@@ -1,0 +1,30 @@
+"""What the command prints: words for people, plain lines where nobody watches, JSON where asked."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+from cuestream.failures import CommandError
+
+OUT = Console(highlight=False, soft_wrap=True)
+ERR = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+def say(text: str) -> None:
+    """One line for people, exactly as given: no markup is looked for in it."""
+    OUT.print(text, markup=False)
+
+
+def print_json(encoded: bytes) -> None:
+    """One JSON document on a line of its own."""
+    sys.stdout.write(encoded.decode() + "\n")
+    sys.stdout.flush()
+
+
+def complain(error: CommandError) -> None:
+    """What went wrong, and what can be done."""
+    ERR.print(f"Error: {error.message}", markup=False, style="red")
+    for remedy in error.remedies:
+        ERR.print(f"  • {remedy}", markup=False)

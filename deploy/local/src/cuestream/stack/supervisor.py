@@ -1,0 +1,205 @@
+"""Brings the local stack up in the right order, keeps it up, and brings it down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from cuestream.failures import UsageError
+from cuestream.settings import LocalSettings
+from cuestream.stack.brokers import broker_programs, check_given_kafka, make_database
+from cuestream.stack.child import Child, Pace, Program, State
+from cuestream.stack.control import ProcessStatus, Request, StackStatus, serve
+from cuestream.stack.endpoints import Addresses, Ports
+from cuestream.stack.events import Report, Step, Up
+from cuestream.stack.launch import Command
+from cuestream.stack.layout import Layout, Running
+from cuestream.stack.oneshot import all_of, run_once
+from cuestream.stack.plan import BROKERS, Broker, OneShot, Plan, Service
+from cuestream.stack.probes import http_probe
+from cuestream.stack.watching import Watch
+
+Publish = Callable[[Addresses, Watch, Report], Awaitable[None]]
+"""Called when every process serves: publishes the first configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What `cuestream up` was asked for."""
+
+    plan: Plan
+    layout: Layout
+    settings: LocalSettings
+    scale: Mapping[str, int] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
+    publish: Publish | None = None
+
+
+class Supervisor:
+    """One stack. `run` is its life; the folder must be held meanwhile."""
+
+    def __init__(self, wish: Wish, report: Report) -> None:
+        self._wish, self._report = wish, report
+        self._instances = wish.plan.instances(wish.scale)
+        layout = wish.layout
+        self._addresses = Addresses(
+            wish.settings, layout, layout.keys(), Ports(last=layout.last_ports())
+        )
+        self._watch = Watch()
+        self._children: dict[str, Child] = {}
+        self._lives: set[asyncio.Task[None]] = set()
+        self._is_up = False
+        self._ending = asyncio.Event()
+        self._down = asyncio.Event()
+        self._crash: BaseException | None = None
+
+    async def run(self) -> None:
+        """Up, until told to end, then down: nothing is left running, whatever happens in between.
+
+        Raises:
+            CommandError: it could not be brought up.
+        """
+        token = secrets.token_urlsafe(32)
+        async with (
+            httpx.AsyncClient(trust_env=False) as client,
+            serve(self._handle, token) as control_port,
+        ):
+            self._wish.layout.announce(Running(os.getpid(), control_port, token))
+            rising = asyncio.create_task(self._rise(client))
+            ending = asyncio.create_task(self._ending.wait())
+            try:
+                await asyncio.wait({rising, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if rising.done():
+                    rising.result()
+                    await ending
+            finally:
+                rising.cancel()
+                ending.cancel()
+                await self._sink()
+                self._down.set()
+        if self._crash is not None:
+            raise self._crash
+
+    def end(self) -> None:
+        """Begin to bring everything down; the second time without patience."""
+        if self._ending.is_set():
+            for child in self._children.values():
+                child.kill()
+        self._ending.set()
+
+    async def status(self) -> StackStatus:
+        """Every process as it is now."""
+        children = list(self._children.values())
+        states = await asyncio.gather(*(child.look() for child in children))
+        processes = tuple(
+            ProcessStatus(child.name, child.pid, state, child.port, child.restarts)
+            for child, state in zip(children, states, strict=True)
+        )
+        endpoints = self._addresses.endpoints(self._wish.plan) if self._is_up else {}
+        return StackStatus(self._overall(states), processes, endpoints)
+
+    def _overall(self, states: Collection[State]) -> State:
+        """A process that was stopped on purpose leaves the rest ready."""
+        if self._down.is_set():
+            return "stopped"
+        if "failed" in states:
+            return "failed"
+        return "ready" if self._is_up and "starting" not in states else "starting"
+
+    async def _rise(self, client: httpx.AsyncClient) -> None:
+        await asyncio.to_thread(check_given_kafka, self._addresses)
+        programs = list(broker_programs(self._addresses, self._wish.plan, client, self._report))
+        self._report(Step(f"Starting {', '.join(program.name for program in programs)}"))
+        for program in programs:
+            await self._adopt(program).start()
+        await all_of(*(asyncio.create_task(self._prepare(broker)) for broker in BROKERS))
+        self._report(Step("Starting the services"))
+        started = [
+            self._adopt(self._program(service, number, name, client))
+            for service, number, name in self._instances
+        ]
+        for child in started:
+            await child.start()
+        await all_of(*(asyncio.create_task(child.until_ready()) for child in started))
+        self._wish.layout.remember_ports(self._addresses.ports.given)
+        if self._wish.publish is not None:
+            await self._wish.publish(self._addresses, self._watch, self._report)
+        self._is_up = True
+        self._report(Up(self._addresses.endpoints(self._wish.plan)))
+
+    async def _prepare(self, broker: Broker) -> None:
+        """Wait for a broker, then run the one-shots that need it."""
+        if broker in self._children:
+            await self._children[broker].until_ready()
+        if broker == "postgres":
+            await asyncio.to_thread(make_database, self._addresses)
+        shots = [shot for shot in self._wish.plan.one_shots if shot.needs == broker]
+        await all_of(*(asyncio.create_task(self._run_once(shot)) for shot in shots))
+
+    async def _run_once(self, shot: OneShot) -> None:
+        env = self._addresses.environment(shot.owner, shot.name)
+        command = Command(_python(shot.module), self._wish.layout.log(shot.name), env)
+        await run_once(shot.name, command, self._watch, self._report)
+
+    def _program(
+        self, service: Service, number: int, name: str, client: httpx.AsyncClient
+    ) -> Program:
+        port = self._addresses.ports.give(name, service.port)
+        env = self._addresses.environment(service.owner, name, number)
+        command = Command(_python(service.module), self._wish.layout.log(name), env)
+        return Program(name, lambda: command, http_probe(client, port), port)
+
+    def _adopt(self, program: Program) -> Child:
+        child = Child(program, self._watch, self._report, self._wish.pace)
+        self._children[child.name] = child
+        life = asyncio.create_task(child.supervise())
+        life.add_done_callback(self._life_ended)
+        self._lives.add(life)
+        return child
+
+    def _life_ended(self, life: asyncio.Task[None]) -> None:
+        """A life ends by cancellation only; anything else is a bug that must not go unnoticed."""
+        if not life.cancelled():
+            self._crash = life.exception()
+            self._ending.set()
+
+    async def _sink(self) -> None:
+        brokers = [child for name, child in self._children.items() if name in BROKERS]
+        services = [child for name, child in self._children.items() if name not in BROKERS]
+        await asyncio.gather(*(child.stop() for child in services))
+        await asyncio.gather(*(child.stop() for child in brokers))
+        for life in self._lives:
+            life.cancel()
+        await asyncio.gather(*self._lives, return_exceptions=True)
+        await asyncio.to_thread(self._watch.close)
+
+    async def _handle(self, request: Request) -> StackStatus:
+        match request.order:
+            case "down":
+                self._ending.set()
+                await self._down.wait()
+            case "stop":
+                await self._child(request.name).stop()
+            case "start":
+                await self._child(request.name).start()
+                await self._child(request.name).until_ready()
+            case "kill":
+                self._child(request.name).kill()
+            case "status":
+                pass
+        return await self.status()
+
+    def _child(self, name: str) -> Child:
+        if name not in self._children:
+            raise UsageError(f"There is no process {name}.", f"Names: {', '.join(self._children)}.")
+        return self._children[name]
+
+
+def _python(module: tuple[str, ...]) -> tuple[str, ...]:
+    return (sys.executable, "-m", *module)
