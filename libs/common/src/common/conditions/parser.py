@@ -26,7 +26,26 @@ MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 RELATIONS = ("==", "!=", "<", "<=", ">", ">=", "in")
 CONSTANTS = {"true": True, "false": False, "null": None}
 # CEL reserves them, so that an expression stays one when the language grows.
-RESERVED = frozenset({"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while"})
+RESERVED = frozenset(
+    {
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+    }
 )
 
 
