@@ -13,6 +13,7 @@ from common.consuming.model import Entry, Sheet, Signal, TimerDue, Transaction
 from common.errors import PermanentError
 
 S = TypeVar("S")
+Row = Mapping[str, Any]
 
 Upgrade = Callable[[Any], Any]
 """Pure: the JSON object of one schema into that of the next."""
@@ -73,13 +74,9 @@ class ProfileBook(Generic[S]):
             except PermanentError:
                 continue  # its fold meets the same error, and that is where one event is quarantined
         keys = cast("list[ProfileKey]", list(sheet.entries))
-        if keys:
-            rows = cast("Sequence[Mapping[str, Any]]", await tx.fetch(self._load, *_columns(keys)))
-            for row in rows:
-                key = ProfileKey(
-                    row["partition"], UUID(int=row["profile_id"].int), row["workspace"]
-                )
-                sheet.entries[key] = Entry(self._state(row["schema"], row["state"]), row["now"])
+        for row in await self.rows(tx, keys) if keys else ():
+            key = ProfileKey(row["partition"], UUID(int=row["profile_id"].int), row["workspace"])
+            sheet.entries[key] = Entry(self._state(row["schema"], row["state"]), row["now"])
         return sheet
 
     async def save(self, tx: Transaction, sheet: Sheet[S]) -> None:
@@ -92,21 +89,37 @@ class ProfileBook(Generic[S]):
         kept = [(key, entry) for key, entry in changed if entry.state is not None]
         gone = [key for key, entry in changed if entry.state is None]
         if kept:
-            await tx.execute(self._save, *self._rows(kept))
+            nows = [_known(entry.now) for _, entry in kept]
+            states = [self._encode(entry.state) for _, entry in kept]
+            await self.write(tx, [key for key, _ in kept], nows, self._schema, states)
         if gone:
-            await tx.execute(self._delete, *_columns(gone))
+            await self.delete(tx, gone)
         if changed:
             await self.save_more(tx, changed)
+
+    async def rows(self, tx: Transaction, keys: Sequence[ProfileKey]) -> Sequence[Row]:
+        """The rows of these profiles that exist, with one query."""
+        return cast("Sequence[Row]", await tx.fetch(self._load, *_columns(keys)))
+
+    async def write(
+        self,
+        tx: Transaction,
+        keys: Sequence[ProfileKey],
+        nows: Sequence[datetime],
+        schema: int,
+        states: Sequence[bytes],
+    ) -> None:
+        """Insert or replace one row per key, with one statement."""
+        await tx.execute(self._save, *_columns(keys), list(nows), schema, list(states))
+
+    async def delete(self, tx: Transaction, keys: Sequence[ProfileKey]) -> None:
+        """Delete the rows of these profiles, with one statement."""
+        await tx.execute(self._delete, *_columns(keys))
 
     async def save_more(
         self, tx: Transaction, changed: Sequence[tuple[ProfileKey, Entry[S]]]
     ) -> None:
         """For a service that keeps more than the aggregate, such as an index table; nothing by default."""
-
-    def _rows(self, kept: Sequence[tuple[ProfileKey, Entry[S]]]) -> list[object]:
-        nows: list[object] = [_known(entry.now) for _, entry in kept]
-        states: list[object] = [self._encode(entry.state) for _, entry in kept]
-        return [*_columns([key for key, _ in kept]), nows, self._schema, states]
 
     def _state(self, schema: int, state: bytes) -> S:
         if schema == self._schema:

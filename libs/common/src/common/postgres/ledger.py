@@ -59,8 +59,26 @@ class PostgresLedger:
 
         A transaction of the old owner that still holds a partition after 2 s is ended with its connection.
         """
-        for partition in sorted(partitions):
-            await self._raise_epoch(partition)
+        epochs = {partition: await self._raise_epoch(partition) for partition in sorted(partitions)}
+        standings = await self._load(partitions)
+        for partition, standing in standings.items():
+            # Not the row's: somebody else may have raised it again since, and theirs is not ours.
+            standing.epoch = epochs[partition]
+        return standings
+
+    async def reload(self, standings: Collection[Standing]) -> Mapping[int, Standing]:
+        """Load anew under the same epochs: after a commit whose outcome nobody knows.
+
+        Raises:
+            FencedError: an epoch is no longer mine.
+        """
+        fresh = await self._load([standing.partition for standing in standings])
+        lost = [s.partition for s in standings if fresh[s.partition].epoch != s.epoch]
+        if lost:
+            raise FencedError(lost)
+        return fresh
+
+    async def _load(self, partitions: Collection[int]) -> dict[int, Standing]:
         wanted = sorted(partitions)
         async with self._database.connection() as connection:
             return standings_of(
@@ -72,20 +90,21 @@ class PostgresLedger:
                 due=await connection.fetch(statements.NEXT_DUE, self._loop, wanted),
             )
 
-    async def _raise_epoch(self, partition: int) -> None:
+    async def _raise_epoch(self, partition: int) -> int:
         async with self._database.connection() as connection:
             pid = connection.get_server_pid()
             raising = asyncio.create_task(
-                connection.execute(statements.RAISE_EPOCH, self._loop, partition)
+                connection.fetchval(statements.RAISE_EPOCH, self._loop, partition)
             )
             try:
                 await asyncio.wait({raising}, timeout=self._patience)
                 if not raising.done():
                     await self._end_whoever_blocks(pid)
-                await asyncio.wait_for(raising, _TAKE_OVER_LIMIT_SECONDS)
+                epoch: int = await asyncio.wait_for(raising, _TAKE_OVER_LIMIT_SECONDS)
             finally:
                 raising.cancel()
                 await asyncio.gather(raising, return_exceptions=True)
+            return epoch
 
     async def _end_whoever_blocks(self, pid: int) -> None:
         # Asked of the server, not of the saved backend_pid: the old owner's open transaction may run on another

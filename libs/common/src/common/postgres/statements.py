@@ -7,6 +7,7 @@ INSERT INTO partitions (loop, partition, epoch, batch, backend_pid)
 VALUES ($1, $2, 1, 0, pg_backend_pid())
 ON CONFLICT (loop, partition)
 DO UPDATE SET epoch = partitions.epoch + 1, backend_pid = pg_backend_pid()
+RETURNING epoch
 """
 
 END_BLOCKERS = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids($1)) AS pid"
