@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -164,7 +164,8 @@ class PostgresTransaction:
             await self._transaction.rollback()
         except DRIVER_ERRORS:
             # A connection in doubt is not given back: ending it rolls back on the server's side.
-            self._connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # the pool has let go of it already
+                self._connection.terminate()
 
     async def _release(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 import asyncpg
@@ -20,6 +21,9 @@ _TRANSIENT = {
 }
 _REJECTED = ("22", "23", "54")
 """Data exceptions, violated constraints, limits: the values will never be taken."""
+
+_GONE = re.compile("clos|released back to the pool")
+"""How the driver says that the connection ended under us; its other complaints are bugs of the caller."""
 
 DRIVER_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.PostgresError,
@@ -47,7 +51,7 @@ def translated(error: Exception) -> PermanentError | TransientError | None:
     """The error in our words, or None for a bug."""
     if isinstance(error, asyncpg.PostgresError):
         return _from_server(error, str(getattr(error, "sqlstate", None) or ""))
-    if isinstance(error, asyncpg.InterfaceError) and "clos" not in str(error):
+    if isinstance(error, asyncpg.InterfaceError) and not _GONE.search(str(error)):
         return None
     return TransientError("database_unavailable", type(error).__name__)
 

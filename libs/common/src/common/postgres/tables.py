@@ -11,7 +11,7 @@ def runtime_tables() -> list[str]:
     return [
         """
         CREATE TABLE incarnation (
-            only boolean PRIMARY KEY DEFAULT true CHECK (only),
+            alone boolean PRIMARY KEY DEFAULT true CHECK (alone),
             id uuid NOT NULL,
             live_since timestamptz NOT NULL
         )

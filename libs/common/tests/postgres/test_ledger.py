@@ -1,0 +1,283 @@
+"""What the runtime may rely on, asked of the fake ledger and of the real one."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from common.consuming.ports import (
+    Advance,
+    FencedError,
+    OutboxRow,
+    Outgoing,
+    Place,
+    Position,
+    Standing,
+    TimerChange,
+)
+from common.errors import TransientError
+
+NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+ANNA, BERT = UUID(int=1), UUID(int=2)
+INPUT = Place("profile.activity", 0)
+
+
+async def owned(store: Any, loop: str = "test.loop", partition: int = 0) -> tuple[Any, Standing]:
+    ledger = store.ledger(loop)
+    return ledger, (await ledger.take_over([partition]))[partition]
+
+
+def advance(
+    partition: int = 0,
+    old: Position | None = None,
+    next_offset: int = 1,
+    rows: list[OutboxRow] | None = None,
+) -> Advance:
+    return Advance(
+        partition=partition,
+        positions={Place("profile.activity", partition): (old, Position(next_offset, NOON))},
+        seen={(Place("profile.activity", partition), "ingest.resolve/0/x"): next_offset},
+        drawn={"decisions": [0, next_offset]},
+        outbox=rows or [],
+    )
+
+
+def outbox_row(ordinal: int, value: bytes | None = b"v", batch: int = 1) -> OutboxRow:
+    record = Outgoing(b"key", value, {"sequence": b"7", "binary": b"\x00\xff"})
+    return OutboxRow(0, batch, ordinal, Place("decisions", 1), record)
+
+
+def timer(
+    profile: UUID = ANNA, name: str = "wait", due_at: datetime | None = NOON, partition: int = 0
+) -> TimerChange:
+    return TimerChange(partition, "default", profile, name, due_at, BERT, "00-trace")
+
+
+async def test_a_partition_without_history_begins_empty(store: Any) -> None:
+    _, standing = await owned(store)
+
+    assert standing == Standing(partition=0, epoch=1, batch=0)
+
+
+async def test_a_new_owner_finds_what_the_last_one_committed(store: Any) -> None:
+    ledger, standing = await owned(store)
+    rows = [outbox_row(1), outbox_row(0), outbox_row(2, value=None)]
+    async with ledger.transaction() as tx:
+        await ledger.fence(tx, [standing])
+        await ledger.change_timers(tx, [timer()])
+        await ledger.advance(tx, [advance(rows=rows)])
+
+    _, after = await owned(store)
+
+    assert after == Standing(
+        partition=0,
+        epoch=2,
+        batch=1,
+        positions={INPUT: Position(1, NOON)},
+        seen={(INPUT, "ingest.resolve/0/x"): 1},
+        drawn={"decisions": [0, 1]},
+        outbox=[rows[1], rows[0], rows[2]],
+        next_due=NOON,
+    )
+
+
+async def test_the_epoch_of_a_new_owner_fences_the_old_one(store: Any) -> None:
+    old, standing = await owned(store)
+    await owned(store)
+
+    with pytest.raises(FencedError) as fenced:
+        async with old.transaction() as tx:
+            await old.fence(tx, [standing])
+    with pytest.raises(FencedError):
+        await old.check([standing])
+
+    assert fenced.value.partitions == {0}
+
+
+async def test_only_the_lost_partitions_are_named(store: Any) -> None:
+    ledger = store.ledger("test.loop")
+    standings = await ledger.take_over([0, 1, 2])
+    await store.ledger("test.loop").take_over([1])
+
+    with pytest.raises(FencedError) as fenced:
+        async with ledger.transaction() as tx:
+            await ledger.fence(tx, standings.values())
+
+    assert fenced.value.partitions == {1}
+
+
+async def test_a_fence_is_passed_again_after_the_caller_raised_the_batch(store: Any) -> None:
+    ledger, standing = await owned(store)
+    for _ in range(2):
+        async with ledger.transaction() as tx:
+            await ledger.fence(tx, [standing])
+        standing.batch += 1
+
+    await ledger.check([standing])
+    assert (await owned(store))[1].batch == 2
+
+
+async def test_a_rollback_leaves_everything_as_it_was(store: Any) -> None:
+    ledger, standing = await owned(store)
+
+    async def fail() -> None:
+        async with ledger.transaction() as tx:
+            await ledger.fence(tx, [standing])
+            await ledger.change_timers(tx, [timer()])
+            await ledger.advance(tx, [advance(rows=[outbox_row(0)])])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    await ledger.check([standing])
+    assert (await owned(store))[1] == Standing(partition=0, epoch=2, batch=0)
+
+
+async def test_a_position_moves_only_from_where_it_stands(store: Any) -> None:
+    ledger, _ = await owned(store)
+    first, second = Position(1, NOON), Position(2, NOON)
+    async with ledger.transaction() as tx:
+        await ledger.advance(tx, [advance(next_offset=1)])
+    async with ledger.transaction() as tx:
+        await ledger.advance(tx, [advance(old=first, next_offset=2)])
+
+    for wrong in (None, first, Position(3, NOON)):
+        with pytest.raises(FencedError) as fenced:
+            async with ledger.transaction() as tx:
+                await ledger.advance(tx, [advance(old=wrong, next_offset=9)])
+        assert fenced.value.partitions == {0}
+    assert (await owned(store))[1].positions == {INPUT: second}
+
+
+async def test_partitions_advance_together(store: Any) -> None:
+    ledger = store.ledger("test.loop")
+    standings = await ledger.take_over([0, 1])
+    async with ledger.transaction() as tx:
+        await ledger.fence(tx, standings.values())
+        await ledger.advance(tx, [advance(0, next_offset=5), advance(1, next_offset=6)])
+
+    after = await ledger.take_over([0, 1])
+
+    assert after[0].positions == {Place("profile.activity", 0): Position(5, NOON)}
+    assert after[1].positions == {Place("profile.activity", 1): Position(6, NOON)}
+
+
+async def test_published_rows_and_only_they_are_gone(store: Any) -> None:
+    ledger, _ = await owned(store)
+    rows = [outbox_row(0), outbox_row(1), outbox_row(0, batch=2)]
+    async with ledger.transaction() as tx:
+        await ledger.advance(tx, [advance(rows=rows)])
+
+    await ledger.published([rows[0]])
+    await ledger.published([rows[0]])
+    await ledger.published([])
+
+    assert (await owned(store))[1].outbox == rows[1:]
+
+
+async def test_timers_are_taken_once_earliest_first(store: Any) -> None:
+    ledger, _ = await owned(store)
+    late = NOON + timedelta(seconds=2)
+    async with ledger.transaction() as tx:
+        await ledger.change_timers(
+            tx,
+            [
+                timer(BERT, "b", NOON + timedelta(seconds=1)),
+                timer(ANNA, "a", NOON),
+                timer(ANNA, "late", late),
+                timer(BERT, "other partition", NOON, partition=1),
+            ],
+        )
+
+    async with ledger.transaction() as tx:
+        first = await ledger.take_timers(tx, {0: late}, limit=1)
+    async with ledger.transaction() as tx:
+        rest = await ledger.take_timers(tx, {0: late}, limit=10)
+        none = await ledger.take_timers(tx, {0: late}, limit=10)
+        due = await ledger.next_due(tx, [0, 1, 2])
+
+    assert [(t.profile_id, t.name, t.due_at) for t in first] == [(ANNA, "a", NOON)]
+    assert [t.name for t in rest] == ["b"]
+    assert list(none) == []
+    assert due == {0: late, 1: NOON}
+    assert first[0].correlation == BERT
+    assert (first[0].traceparent, first[0].workspace) == ("00-trace", "default")
+
+
+async def test_the_limit_on_timers_spans_partitions(store: Any) -> None:
+    ledger = store.ledger("test.loop")
+    async with ledger.transaction() as tx:
+        changes = [timer(UUID(int=n), "wait", NOON + timedelta(seconds=n), n % 2) for n in range(6)]
+        await ledger.change_timers(tx, changes)
+        end = NOON + timedelta(minutes=1)
+        taken = await ledger.take_timers(tx, {0: end, 1: end}, limit=4)
+
+    assert [t.profile_id.int for t in taken] == [0, 1, 2, 3]
+
+
+async def test_a_timer_is_moved_by_its_name_and_cancelled_by_none(store: Any) -> None:
+    ledger, _ = await owned(store)
+    later = NOON + timedelta(hours=1)
+    async with ledger.transaction() as tx:
+        await ledger.change_timers(tx, [timer(ANNA), timer(BERT)])
+    async with ledger.transaction() as tx:
+        await ledger.change_timers(
+            tx, [timer(ANNA, due_at=None), timer(ANNA, due_at=later), timer(BERT, due_at=None)]
+        )
+        assert await ledger.next_due(tx, [0]) == {0: later}
+        await ledger.change_timers(tx, [timer(ANNA), timer(ANNA, due_at=None)])
+        assert await ledger.next_due(tx, [0]) == {}
+
+
+async def test_loops_do_not_see_each_other(store: Any) -> None:
+    ledger, standing = await owned(store, "one")
+    async with ledger.transaction() as tx:
+        await ledger.fence(tx, [standing])
+        await ledger.change_timers(tx, [timer()])
+        await ledger.advance(tx, [advance(rows=[outbox_row(0)])])
+
+    _, other = await owned(store, "two")
+
+    assert other == Standing(partition=0, epoch=1, batch=0)
+
+
+async def test_a_stopped_owner_does_not_hold_up_the_new_one(store: Any) -> None:
+    old, standing = await owned(store)
+    taken: list[Standing] = []
+
+    async def stop_and_come_back() -> None:
+        async with old.transaction() as tx:
+            await old.fence(tx, [standing])
+            async with asyncio.timeout(10):
+                taken.append((await owned(store))[1])
+            await old.advance(tx, [advance()])
+
+    with pytest.raises(TransientError):  # its connection was ended
+        await stop_and_come_back()
+
+    assert taken == [Standing(partition=0, epoch=2, batch=0)]
+    await store.ledger("test.loop").check(taken)
+
+
+async def test_a_takeover_waits_for_a_transaction_that_is_about_to_end(store: Any) -> None:
+    old, standing = await owned(store)
+    new = store.ledger("test.loop", patience=10)
+    async with old.transaction() as tx:
+        await old.fence(tx, [standing])
+        waiting = asyncio.create_task(new.take_over([0]))
+        await old.advance(tx, [advance()])
+
+    taken = (await waiting)[0]
+
+    assert (taken.batch, taken.positions) == (1, {INPUT: Position(1, NOON)})
+
+
+async def test_the_incarnation_is_the_databases(store: Any) -> None:
+    one, two = store.ledger("one"), store.ledger("two")
+
+    assert await one.incarnation() == await two.incarnation()
+    assert (await one.live_since()).tzinfo is not None
