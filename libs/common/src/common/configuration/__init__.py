@@ -1,5 +1,49 @@
 """Configuration that travels as records: contents by hash and a release list per workspace."""
 
+from common.configuration.directory import load_directory
+from common.configuration.durations import duration
+from common.configuration.hashing import content_of, hash_of
+from common.configuration.parsing import parse_workspace, workspace_of
+from common.configuration.planning import Change, Plan, WorkspacePlan, plan
+from common.configuration.problems import ConfigurationError, Problem
 from common.configuration.values import Configuration, Content, Release
+from common.configuration.workspace import (
+    Brand,
+    Cap,
+    Colours,
+    ContactPolicy,
+    Delivery,
+    Limits,
+    QuietHours,
+    Sender,
+    Source,
+    Workspace,
+)
 
-__all__ = ["Configuration", "Content", "Release"]
+__all__ = [
+    "Brand",
+    "Cap",
+    "Change",
+    "Colours",
+    "Configuration",
+    "ConfigurationError",
+    "ContactPolicy",
+    "Content",
+    "Delivery",
+    "Limits",
+    "Plan",
+    "Problem",
+    "QuietHours",
+    "Release",
+    "Sender",
+    "Source",
+    "Workspace",
+    "WorkspacePlan",
+    "content_of",
+    "duration",
+    "hash_of",
+    "load_directory",
+    "parse_workspace",
+    "plan",
+    "workspace_of",
+]

@@ -1,0 +1,125 @@
+"""The topic `configuration`, read whole at start and followed for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from common.configuration.shelf import Refusal, Shelf, Validator, differs
+from common.configuration.values import Configuration
+from common.consuming.ports import Fetched, Place, Reader
+from common.errors import PermanentError, TransientError
+
+__all__ = ["ConfigurationFeed", "Refusal"]
+
+POLL_SECONDS = 0.5
+BATCH = 500
+SILENT_POLLS = 10
+"""So many empty polls before the end also count as having reached it: compaction may have removed the last records."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+
+
+class ConfigurationFeed:
+    """Gives a process the configuration in force, also while Kafka is away.
+
+    `run` belongs into the wiring's task group. A validator raises PermanentError for a release that this process
+    cannot run; then the one before stays in force. Any other exception of a validator is a bug and ends `run`.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        validators: Sequence[Validator] = (),
+        topic: str = "configuration",
+    ) -> None:
+        self._reader = reader
+        self._place = Place(topic, 0)
+        self._shelf = Shelf(validators)
+        self._current = Configuration()
+        self._goal: int | None = None
+        """The end of the topic when reading began; None: not begun."""
+        self._whole = False
+        self._silent = 0
+        self._ready = asyncio.Event()
+        self._news = asyncio.Event()
+
+    @property
+    def current(self) -> Configuration:
+        """The configuration in force; the same object until something changes."""
+        return self._current
+
+    @property
+    def ready(self) -> bool:
+        """Whether the topic was once read to its end, even if it was empty."""
+        return self._ready.is_set()
+
+    @property
+    def refused(self) -> Mapping[str, Refusal]:
+        """What this process does not take, by workspace (by record key where a record cannot be read)."""
+        return dict(self._shelf.refused)
+
+    async def wait_ready(self) -> None:
+        await self._ready.wait()
+
+    async def changed(self, since: Configuration) -> Configuration:
+        """Wait until another configuration than `since` is in force."""
+        while self._current is since:
+            await self._news.wait()
+        return self._current
+
+    async def run(self) -> None:
+        """Read until cancelled; outages are waited out."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._begin()
+                await self._step()
+            except TransientError:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except PermanentError:
+                # The topic was re-created or trimmed under us: read it anew.
+                self._goal = None
+                self._shelf = self._shelf.started_over()
+                await asyncio.sleep(pause)
+            else:
+                pause = FIRST_PAUSE
+
+    async def _begin(self) -> None:
+        if self._goal is not None:
+            return
+        bounds = (await self._reader.bounds([self._place]))[self._place]
+        await self._reader.assign({self._place: bounds.begin})
+        self._goal = bounds.end
+        self._silent = 0
+        self._whole = bounds.begin >= bounds.end
+        if self._whole:
+            self._settle()
+
+    async def _step(self) -> None:
+        fetched = await self._reader.poll(BATCH, POLL_SECONDS)
+        for record in fetched:
+            self._take(record)
+        self._silent = 0 if fetched else self._silent + 1
+        if not self._whole and self._silent >= SILENT_POLLS:
+            # Silence during an outage proves nothing: only what the broker itself says counts.
+            await self._reader.bounds([self._place])
+            self._whole = True
+            self._settle()
+        elif self._whole and fetched:
+            self._settle()
+
+    def _take(self, record: Fetched) -> None:
+        key = (record.key or b"").decode(errors="replace")
+        self._shelf.take(key, record.value)
+        if self._goal is not None and record.offset + 1 >= self._goal:
+            self._whole = True
+
+    def _settle(self) -> None:
+        new = self._shelf.settle()
+        self._ready.set()
+        if differs(self._current, new):
+            self._current = new
+            self._news.set()
+            self._news = asyncio.Event()

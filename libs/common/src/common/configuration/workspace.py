@@ -1,0 +1,226 @@
+"""A workspace's file as frozen models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from common.configuration.durations import duration
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}$")]
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]{1,1000}$")]
+KeyHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$")]
+# The name of an environment variable or of a mounted file: the secret itself never travels.
+SecretName = Annotated[str, StringConstraints(pattern=r"^([A-Z][A-Z0-9_]*|/[^\s]+)$")]
+Period = Annotated[timedelta, BeforeValidator(duration)]
+Parameter = bool | int | float | str
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{name!r} is not a time zone; write it like Europe/Berlin") from error
+    return name
+
+
+def _of_day(value: object) -> object:
+    # YAML reads an unquoted 21:00 as a number in base 60.
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return time(*divmod(value, 60))
+    if isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return time.fromisoformat(value)
+    if isinstance(value, time):
+        return value
+    raise ValueError('not a time of day; write it like "21:00"')
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeOfDay = Annotated[time, BeforeValidator(_of_day)]
+
+
+class Model(BaseModel):
+    """What all parts of a workspace have in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Limits(Model):
+    """How much one source may send."""
+
+    events_per_second: float = Field(default=500, gt=0, le=1_000_000)
+    """Refilled steadily: a token bucket."""
+    burst: int = Field(default=2_000, ge=1, le=10_000_000)
+    """The bucket's size in events."""
+    max_body: int = Field(default=4 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    """Bytes of one request after gunzip."""
+
+
+class Source(Model):
+    """A shop, site or CRM that sends events, with its key."""
+
+    key_sha256: tuple[KeyHash, ...] = Field(min_length=1, max_length=2)
+    """Two while a key is being replaced."""
+    kind: Literal["server", "browser"]
+    origins: tuple[Origin, ...] = ()
+    """From which pages a browser key is accepted."""
+    limits: Limits = Limits()
+    local_only: bool = False
+    """A key that everybody knows: accepted by the local stack alone."""
+
+    @field_validator("key_sha256", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _origins_fit_the_kind(self) -> Source:
+        if self.kind == "server" and self.origins:
+            raise ValueError("a server key has no origins")
+        if self.kind == "browser" and not self.origins:
+            raise ValueError("a browser key needs the origins it is used from")
+        if "*" in self.origins and not self.local_only:
+            raise ValueError("only a local_only key may be used from any origin")
+        return self
+
+
+class QuietHours(Model):
+    """Local hours in which no marketing is sent."""
+
+    start: TimeOfDay = Field(alias="from")
+    end: TimeOfDay = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> QuietHours:
+        if self.start == self.end:
+            raise ValueError("from and to are the same")
+        return self
+
+    def covers(self, local: datetime | time) -> bool:
+        """Whether that local moment is quiet; the end no longer is."""
+        at = local.time() if isinstance(local, datetime) else local
+        if self.start < self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
+
+class Cap(Model):
+    """At most so many marketing contacts in any period of that length."""
+
+    channel: str = "*"
+    at_most: int = Field(ge=0, le=1_000)
+    per: Period
+
+
+class ContactPolicy(Model):
+    """How often and when customers may be written to."""
+
+    time_zone: TimeZone = "Europe/Berlin"
+    """Where a customer's own is not known."""
+    quiet_hours: QuietHours | None = None
+    caps: tuple[Cap, ...] = ()
+
+
+class Sender(Model):
+    """Who writes on one channel, and through what."""
+
+    adapter: Literal["smtp"]
+    sender: Address = Field(alias="from")
+    from_name: str = Field(default="", max_length=100, pattern=r"^[^\r\n]*$")
+    reply_to: Address | None = None
+    secrets: Mapping[str, SecretName] = {}
+    """Role → name of an environment variable, or absolute path of a mounted file."""
+
+
+class Colours(Model):
+    """A brand's colours in its mails."""
+
+    accent: Colour = "#1f5f4a"
+    on_accent: Colour = "#ffffff"
+    background: Colour = "#f4f2ee"
+    text: Colour = "#1c1c1c"
+
+
+class Brand(Model):
+    """How the shop presents itself."""
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\r\n]*$")
+    url: WebAddress
+    logo: WebAddress | None = None
+    colours: Colours = Colours()
+    imprint: str = Field(min_length=1, max_length=2_000)
+    """Plain text; the law wants it in every mail."""
+
+
+class Delivery(Model):
+    """Where messages go: to the sink, to the customers, or all to one address."""
+
+    mode: Literal["sink", "live", "redirect"] = "sink"
+    address: Address | None = None
+
+
+def _delivery(value: object) -> object:
+    """Accepts `sink`, `live`, `redirect: ADDRESS` as a mapping or in quotes."""
+    if isinstance(value, str):
+        mode, _, address = (part.strip() for part in value.partition(":"))
+        value = {"redirect": address} if mode == "redirect" else {"mode": mode}
+    if isinstance(value, dict) and set(value) == {"redirect"}:
+        if not value["redirect"]:
+            raise ValueError("redirect needs an address")
+        return {"mode": "redirect", "address": value["redirect"]}
+    if isinstance(value, Delivery) or (isinstance(value, dict) and set(value) == {"mode"}):
+        return value
+    raise ValueError("write `sink`, `live` or `redirect: ADDRESS`")
+
+
+class Workspace(Model):
+    """One brand or shop: its keys, playbooks, policy and looks."""
+
+    name: SourceName
+    sources: Mapping[SourceName, Source] = Field(min_length=1)
+    parameters: Mapping[str, Mapping[str, Parameter]] = {}
+    """Per playbook what differs from its defaults; checked when the playbook is compiled."""
+    playbooks: tuple[str, ...] | None = None
+    """The active ones; None = all that are there."""
+    lead_model: str = "lead"
+    contact_policy: ContactPolicy = ContactPolicy()
+    senders: Mapping[str, Sender] = {}
+    brand: Brand
+    locales: tuple[Locale, ...] = Field(min_length=1)
+    """The first is the default."""
+    delivery: Annotated[Delivery, BeforeValidator(_delivery)] = Delivery()
+
+    @property
+    def default_locale(self) -> str:
+        return self.locales[0]
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Workspace:
+        hashes = [key for source in self.sources.values() for key in source.key_sha256]
+        _unique(hashes, "two keys have the same hash")
+        _unique(self.locales, "a locale is there twice")
+        _unique(self.playbooks or (), "a playbook is there twice")
+        return self
+
+
+def _unique(values: Any, message: str) -> None:
+    if len(set(values)) < len(values):
+        raise ValueError(message)
