@@ -17,7 +17,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --pyth
 	--no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 	$(foreach name,cuestream cuestream-common cuestream-ingest cuestream-scoring cuestream-orchestrator cuestream-dispatcher,--no-emit-package $(name))
 
-.PHONY: help install lint format test test-long test-fault bench demo locks docs clean
+.PHONY: help install lint format test test-long test-fault bench demo env locks docs clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,9 @@ bench: install  ## Our rates against bare loops that do the same work
 
 demo: install  ## The stack and a small shop; DEMO_SECONDS=60 make demo ends by itself
 	@$(BIN)/cuestream demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(DEMO_ARGS)
+
+env:  ## Write .env for docker compose, with fresh secrets
+	@python3 deploy/docker/environment.py
 
 locks: install  ## Resolve deploy/requirements again from the pyproject files; UPGRADE=1 takes newer versions
 	@echo "locks: dev"
