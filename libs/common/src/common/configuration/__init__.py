@@ -1,7 +1,6 @@
 """Configuration that travels as records: contents by hash and a release list per workspace."""
 
 from common.configuration.directory import load_directory
-from common.configuration.durations import duration
 from common.configuration.hashing import content_of, hash_of
 from common.configuration.parsing import parse_workspace, workspace_of
 from common.configuration.planning import Change, Plan, WorkspacePlan, plan
@@ -10,7 +9,6 @@ from common.configuration.values import Configuration, Content, Release
 from common.configuration.workspace import (
     Brand,
     Cap,
-    Colours,
     ContactPolicy,
     Delivery,
     Limits,
@@ -24,7 +22,6 @@ __all__ = [
     "Brand",
     "Cap",
     "Change",
-    "Colours",
     "Configuration",
     "ConfigurationError",
     "ContactPolicy",
@@ -40,7 +37,6 @@ __all__ = [
     "Workspace",
     "WorkspacePlan",
     "content_of",
-    "duration",
     "hash_of",
     "load_directory",
     "parse_workspace",

@@ -1,4 +1,4 @@
-"""YAML with the line of every value, and without its traps: repeated keys and aliases are problems."""
+"""A YAML file as plain values, with the line of each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from common.configuration.problems import ConfigurationError, Problem
+from common.documents import DocumentError, parse_document
 
 Path = tuple[str | int, ...]
 MAX_DEPTH = 32
@@ -42,20 +43,19 @@ def read_document(file: str, text: str) -> Document:
         ConfigurationError: it is not YAML, repeats a key, uses an alias or is nested too deeply.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
-        message = getattr(error, "problem", None) or "it cannot be read"
-        raise ConfigurationError([Problem(file, f"not YAML: {message}", line)]) from error
-    except (RecursionError, ValueError) as error:
-        raise ConfigurationError([Problem(file, f"not YAML: {error}")]) from error
+        node = parse_document(file, text).node
+    except DocumentError as error:
+        problems = [Problem(file, found.message, found.line) for found in error.findings]
+        raise ConfigurationError(problems) from error
     reading = _Reading(file)
-    if node is not None:
-        reading.walk(node, ())
+    reading.walk(node, ())
     if reading.problems:
         raise ConfigurationError(reading.problems)
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        # Only what a tag demands can still fail here, such as a date that does not exist.
+        raise ConfigurationError([Problem(file, f"not YAML: {error}")]) from error
     return Document(file, value, reading.lines)
 
 
@@ -64,17 +64,12 @@ class _Reading:
         self.file = file
         self.lines: dict[Path, int] = {}
         self.problems: list[Problem] = []
-        self._met: set[int] = set()
 
     def walk(self, node: yaml.Node, path: Path) -> None:
         line = node.start_mark.line + 1
-        if id(node) in self._met:
-            self._problem(path, "aliases are not allowed; write it out", line)
-            return
         if len(path) > MAX_DEPTH:
             self._problem(path, f"nested deeper than {MAX_DEPTH}", line)
             return
-        self._met.add(id(node))
         self.lines.setdefault(path, line)
         for part, child in self._children(node, path):
             self.walk(child, (*path, part))
@@ -87,7 +82,7 @@ class _Reading:
             for key, child in node.value:
                 name, line = str(key.value), key.start_mark.line + 1
                 if name in keys:
-                    self._problem((*path, name), "this key is there twice", line)
+                    self._problem((*path, name), "this key is here twice", line)
                 keys.add(name)
                 # A nested value begins on a later line than its key, which is where one looks for it.
                 self.lines.setdefault((*path, name), line)

@@ -79,19 +79,21 @@ class Plan:
     """What `apply` would do."""
 
     workspaces: tuple[WorkspacePlan, ...]
+    """Only those that would change."""
+    unchanged: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
     """Workspaces in force that the new contents do not mention: they stay as they are."""
 
     @property
     def empty(self) -> bool:
-        return all(workspace.empty for workspace in self.workspaces)
+        return not self.workspaces
 
     def sentences(self) -> list[str]:
         lines: list[str] = []
         for plan in self.workspaces:
-            changes = [change.sentence for change in plan.changes]
-            lines += [f"{plan.workspace}: {text}" for text in changes or ["nothing changes"]]
-            lines += [f"{plan.workspace}: {note}" for note in plan.notes]
+            said = (*(change.sentence for change in plan.changes), *plan.notes)
+            lines += [f"{plan.workspace}: {sentence}" for sentence in said]
+        lines += [f"{name}: nothing changes" for name in self.unchanged]
         lines += [f"{name}: not mentioned, stays as it is" for name in self.untouched]
         return lines
 
@@ -108,8 +110,12 @@ def plan(old: Configuration, new: Mapping[str, Sequence[Content]], *, live: bool
         ConfigurationError: a workspace's file cannot be read.
         PermanentError: `no_workspace`, its file is not among the contents.
     """
-    plans = tuple(_planned(name, old.release(name), new[name], live=live) for name in sorted(new))
-    return Plan(plans, tuple(sorted(set(old.releases) - set(new))))
+    plans = [_planned(name, old.release(name), new[name], live=live) for name in sorted(new)]
+    return Plan(
+        workspaces=tuple(plan for plan in plans if not plan.empty),
+        unchanged=tuple(plan.workspace for plan in plans if plan.empty),
+        untouched=tuple(sorted(set(old.releases) - set(new))),
+    )
 
 
 def _planned(
@@ -155,4 +161,4 @@ def _notes(release: Release, *, was_live: bool) -> Iterator[str]:
     if was_live and not release.live:
         yield "was live before and no longer is"
     if release.one("lead_model") is None:
-        yield "has no lead model: nobody is scored"
+        yield "has no lead model of its own: the built-in one scores"

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from common.configuration.durations import duration
+from common.documents import parse_duration
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}$")]
@@ -30,7 +30,13 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$")]
 # The name of an environment variable or of a mounted file: the secret itself never travels.
 SecretName = Annotated[str, StringConstraints(pattern=r"^([A-Z][A-Z0-9_]*|/[^\s]+)$")]
-Period = Annotated[timedelta, BeforeValidator(duration)]
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Period = Annotated[timedelta, BeforeValidator(_duration)]
 Parameter = bool | int | float | str
 
 
@@ -150,22 +156,18 @@ class Sender(Model):
     """Role → name of an environment variable, or absolute path of a mounted file."""
 
 
-class Colours(Model):
-    """A brand's colours in its mails."""
-
-    accent: Colour = "#1f5f4a"
-    on_accent: Colour = "#ffffff"
-    background: Colour = "#f4f2ee"
-    text: Colour = "#1c1c1c"
-
-
 class Brand(Model):
     """How the shop presents itself."""
 
     name: str = Field(min_length=1, max_length=100, pattern=r"^[^\r\n]*$")
     url: WebAddress
     logo: WebAddress | None = None
-    colours: Colours = Colours()
+    colour: Colour = "#1f5f4a"
+    """Of heads and buttons."""
+    text_colour: Colour = "#ffffff"
+    """On heads and buttons."""
+    background: Colour = "#f4f2ee"
+    """Around the mail."""
     imprint: str = Field(min_length=1, max_length=2_000)
     """Plain text; the law wants it in every mail."""
 
