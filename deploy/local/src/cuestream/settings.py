@@ -69,6 +69,19 @@ class SuiteSettings(BaseSettings):
     )
 
 
+class DemoSettings(BaseSettings):
+    """What decides how long the demo's shop stays open."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    seconds: float | None = Field(
+        default=None,
+        validation_alias="DEMO_SECONDS",
+        description="Seconds after which the demo ends by itself; default: it runs until Ctrl-C.",
+        ge=20,
+    )
+
+
 def inherited_environment() -> dict[str, str]:
     """A copy of this process's environment, for the processes started from here."""
     return dict(os.environ)

@@ -60,7 +60,7 @@ def run_detached(arguments: Sequence[str], layout: Layout, report: Report) -> No
         raise
     if isinstance(last, Failed):
         process.wait()
-        raise _ReportedError(last)
+        raise ReportedError(last)
     if not isinstance(last, Up):
         raise UnreachableError(f"The supervisor ended:\n{last_lines(log)}")
     process.returncode = 0  # it stays behind on purpose: nobody is to wait for it
@@ -75,7 +75,7 @@ def _pass_on(reading: int, report: Report) -> Event | None:
     return last
 
 
-class _ReportedError(CommandError):
+class ReportedError(CommandError):
     """An error that another process met."""
 
     def __init__(self, failed: Failed) -> None:
