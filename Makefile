@@ -73,7 +73,7 @@ bench: install  ## Our rates against bare loops that do the same work
 	@$(BIN)/cuestream bench ingest $(BENCH_ARGS)
 
 demo: install  ## The stack and a small shop; DEMO_SECONDS=60 make demo ends by itself
-	@$(BIN)/cuestream demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(DEMO_ARGS)
+	@$(BIN)/cuestream demo $(DEMO_ARGS)
 
 env:  ## Write .env for docker compose, with fresh secrets
 	@python3 deploy/docker/environment.py

@@ -1,0 +1,28 @@
+"""Which pages are generated, wholly or between two marks of a page written by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docs.generator import paths, settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def pages() -> dict[str, str]:
+    """Path from the root → what should stand there."""
+    return {
+        "docs/settings.md": settings.page(),
+        "docs/architecture.md": between_marks(
+            (ROOT / "docs/architecture.md").read_text(), paths.table()
+        ),
+    }
+
+
+def between_marks(text: str, generated: str) -> str:
+    """The text with what stands between `<!-- generated -->` and `<!-- end -->` replaced."""
+    before, mark, rest = text.partition("<!-- generated -->\n")
+    _, end, after = rest.partition("<!-- end -->")
+    if not (mark and end):
+        raise ValueError("the page has no marks for what is generated")
+    return f"{before}{mark}{generated}{end}{after}"
