@@ -82,6 +82,15 @@ class Value:
         mark = self.node.start_mark
         raise DocumentError([Finding(self.file, mark.line + 1, mark.column + 1, message)])
 
+    def place_of(self, line: int, column: int) -> tuple[int, int]:
+        """Where in the file a place inside this text is; in a text over several lines, where the text begins."""
+        mark = self.node.start_mark
+        style = self.node.style if isinstance(self.node, yaml.ScalarNode) else None
+        if line > 1 or style in ("|", ">"):
+            return mark.line + 1, mark.column + 1
+        quote = 1 if style in ("'", '"') else 0
+        return mark.line + 1, mark.column + quote + column
+
     @property
     def is_mapping(self) -> bool:
         return isinstance(self.node, yaml.MappingNode)
@@ -230,6 +239,13 @@ def parse_document(file: str, text: str) -> Value:
         raise DocumentError([Finding(file, 1, 1, f"not YAML: {error}")]) from error
     if node is None:
         raise DocumentError([Finding(file, 1, 1, "the file is empty")])
+    return Value(file, node)
+
+
+def scalar(file: str, text: str) -> Value:
+    """A single text from elsewhere, so that the same readers read it."""
+    mark = yaml.Mark(file, 0, 0, 0, None, 0)
+    node = yaml.ScalarNode("tag:yaml.org,2002:str", text, start_mark=mark, end_mark=mark)
     return Value(file, node)
 
 

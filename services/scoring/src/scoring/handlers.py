@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from common.consuming import Consequence, Fold, Folded, Record, Signal
+from common.consuming import Consequence, Folded, Record, Signal
+from common.consuming.model import Fold
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.profiles import ActivityRecorded
 from scoring.domain.lead import Ruled, observe, settle, wake

@@ -1,0 +1,66 @@
+"""The table of the orchestrator: which payload type is folded by what, and which topics are read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from common.configuration import Configuration, Release, workspace_of
+from common.consuming import Handlers
+from common.contracts import deliveries
+from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
+from orchestrator.domain.library import EMPTY, KIND, Library
+from orchestrator.domain.playbook import parse_playbook
+from orchestrator.domain.state import ProfileState
+from orchestrator.handlers import JourneyFolds
+
+LOOP: Final = "orchestrator.consume"
+ANCHOR: Final = "profile.activity"
+INPUTS: Final = ("profile.activity", "profile.scores", "delivery.status", "orchestrator.commands")
+"""Consents and activities before scores and statuses, within a batch."""
+
+STATUSES: Final[tuple[type[deliveries.DeliveryStatus], ...]] = (
+    deliveries.DeliverySkipped,
+    deliveries.DeliveryHeld,
+    deliveries.DeliverySent,
+    deliveries.DeliveryDelivered,
+    deliveries.DeliveryOpened,
+    deliveries.DeliveryClicked,
+    deliveries.DeliveryBounced,
+    deliveries.DeliveryComplained,
+    deliveries.DeliveryFailed,
+    deliveries.DeliveryUnknown,
+)
+
+
+def handlers(configuration: Configuration) -> Handlers[ProfileState]:
+    """The index under this configuration; each workspace's playbooks are compiled once."""
+    libraries = {
+        name: _library(release, configuration) for name, release in configuration.releases.items()
+    }
+    folds = JourneyFolds(lambda workspace: libraries.get(workspace, EMPTY))
+    return Handlers(
+        records={
+            ActivityRecorded.TYPE: folds.activity,
+            TraitsChanged.TYPE: folds.news(TraitsChanged),
+            ConsentChanged.TYPE: folds.news(ConsentChanged),
+            LeadScored.TYPE: folds.news(LeadScored),
+            **{status.TYPE: folds.delivery(status) for status in STATUSES},
+        },
+        timer=folds.due,
+    )
+
+
+def check_playbooks(release: Release) -> None:
+    """The check before a release is taken, and before one is published.
+
+    Raises:
+        DocumentError: a playbook, or a workspace's value for one of its parameters, is wrong.
+    """
+    parameters = workspace_of(release).parameters
+    for content in release.all(KIND):
+        parse_playbook(content.name, content.hash, content.files, parameters.get(content.name, {}))
+
+
+def _library(release: Release, configuration: Configuration) -> Library:
+    parameters = workspace_of(release).parameters
+    return Library(release.all(KIND), configuration.contents, parameters)

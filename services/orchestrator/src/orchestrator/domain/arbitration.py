@@ -1,0 +1,74 @@
+"""The auction: which proposal for a customer is taken, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from common.contracts.decisions import Candidate, Gate, Outcome
+from common.customer import Customer
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.steps import Proposal
+
+TRANSACTIONAL: Final = "transactional"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was ruled on a proposal, with everything that was considered."""
+
+    outcome: Outcome
+    reason: str
+    """The chosen channel, or the first gate that kept the most wanted channel out."""
+    candidates: tuple[Candidate, ...]
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """One message on one channel, with all that its gates look at."""
+
+    journey: Journey
+    proposal: Proposal
+    channel: str
+    customer: Customer
+
+
+def _message_is_known(bid: Bid) -> bool:
+    return (bid.proposal.message, bid.channel) in bid.journey.messages
+
+
+def _consent_is_given(bid: Bid) -> bool:
+    # What fulfils a contract needs no marketing consent.
+    return bid.journey.purpose == TRANSACTIONAL or bid.customer.consents_to(
+        bid.channel, bid.journey.purpose
+    )
+
+
+def _address_is_known(bid: Bid) -> bool:
+    return bid.channel in bid.customer.reachable
+
+
+GATES: Final[tuple[tuple[str, Callable[[Bid], bool], str], ...]] = (
+    ("message", _message_is_known, "unknown_message"),
+    ("consent", _consent_is_given, "no_consent"),
+    ("address", _address_is_known, "no_address"),
+)
+"""Name, question, and the reason where the answer is no; in the order in which a no is reported."""
+
+
+def arbitrate(journey: Journey, proposal: Proposal, customer: Customer) -> Ruling:
+    """Ask every gate for every channel; the most wanted channel whose gates all say yes is taken."""
+    bids = [Bid(journey, proposal, channel, customer) for channel in proposal.channels]
+    candidates = tuple(Candidate(bid.proposal.message, bid.channel, _asked(bid)) for bid in bids)
+    for candidate in candidates:
+        if all(gate.ok for gate in candidate.gates):
+            return Ruling("chosen", "eligible", candidates, candidate.channel)
+    reason = next(gate.reason for gate in candidates[0].gates if not gate.ok)
+    return Ruling("rejected", reason, candidates)
+
+
+def _asked(bid: Bid) -> tuple[Gate, ...]:
+    answers = ((name, passes(bid), reason) for name, passes, reason in GATES)
+    return tuple(Gate(name, ok, "" if ok else reason) for name, ok, reason in answers)

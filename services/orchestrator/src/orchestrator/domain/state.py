@@ -1,0 +1,69 @@
+"""All that the orchestrator remembers of one profile, bounded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from common.customer import Customer
+
+MAX_ENROLLMENTS: Final = 100
+MAX_CONTACTS: Final = 200
+MAX_PASSAGES: Final = 20
+"""Per playbook."""
+
+
+class Enrollment(msgspec.Struct, frozen=True):
+    """One profile's passage through one version of a playbook, as it stands."""
+
+    id: UUID
+    playbook: str
+    version: str
+    """The content's hash; the enrollment stays on it."""
+    key: str
+    trigger_id: UUID
+    entered_at: datetime
+    step: int = 0
+    due_at: datetime | None = None
+    """When the timer that is set fires; a timer with another instant is an old one."""
+    proposed: bool = False
+    """Whether a proposal of it was ruled on."""
+
+    @property
+    def timer(self) -> str:
+        return f"enrollment:{self.id}"
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """One message that was decided for, and what became of it."""
+
+    decision_id: UUID
+    playbook: str
+    message: str
+    channel: str
+    at: datetime
+    """When it was decided; where that was forgotten, when its status was reported."""
+    status: str
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A passage that ended, remembered for playbooks that do not admit a key again."""
+
+    playbook: str
+    key: str
+    entered_at: datetime
+    proposed: bool
+
+
+class ProfileState(msgspec.Struct, frozen=True):
+    """The row of one profile."""
+
+    customer: Customer = msgspec.field(default_factory=Customer)
+    enrollments: tuple[Enrollment, ...] = ()
+    """Sorted by playbook and id, so that equal states are equal bytes."""
+    contacts: tuple[Contact, ...] = ()
+    """The contact log, a set by decision id, sorted by instant and id."""
+    passages: tuple[Passage, ...] = ()

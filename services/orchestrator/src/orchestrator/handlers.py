@@ -1,0 +1,118 @@
+"""The folds of the orchestrator: what each signal does to a profile's view, journeys and contact log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from common import customer as view
+from common.consuming import Consequence, Folded, Record, Signal, TimerDue
+from common.consuming.model import Fold
+from common.contracts.decisions import DecisionMade
+from common.contracts.deliveries import DeliveryStatus
+from common.contracts.payload import Payload
+from common.contracts.profiles import ActivityRecorded
+from orchestrator.domain.contacts import with_status
+from orchestrator.domain.journey import Occasion
+from orchestrator.domain.library import Library
+from orchestrator.domain.reaction import react
+from orchestrator.domain.state import ProfileState
+
+STRANGER = ProfileState()
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyFolds:
+    """The folds under one configuration; `library_of` gives a workspace's playbooks."""
+
+    library_of: Callable[[str], Library]
+
+    def activity(
+        self, state: ProfileState | None, signal: Signal, now: datetime
+    ) -> Folded[ProfileState]:
+        """The person did something: it may begin, restart or end a passage."""
+        record = _record(signal)
+        known = state or STRANGER
+        activity = record.event.payload(ActivityRecorded)
+        occasion = Occasion(
+            profile_id=UUID(record.event.subject),
+            customer=view.apply(known.customer, activity, now=now),
+            now=now,
+            cause=activity.event_id,
+            activity=activity,
+        )
+        return self._reacted(known, occasion, signal)
+
+    def news(self, payload: type[Payload]) -> Fold[ProfileState]:
+        """The fold for what we learn about a person who did nothing: it may end a passage."""
+
+        def fold(state: ProfileState | None, signal: Signal, now: datetime) -> Folded[ProfileState]:
+            record = _record(signal)
+            known = state or STRANGER
+            occasion = Occasion(
+                profile_id=UUID(record.event.subject),
+                customer=view.apply(known.customer, record.event.payload(payload), now=now),
+                now=now,
+                cause=record.event.id,
+            )
+            return self._reacted(known, occasion, signal)
+
+        return fold
+
+    def delivery(self, payload: type[DeliveryStatus]) -> Fold[ProfileState]:
+        """The fold for one status of a delivery: the contact log sees it."""
+
+        def fold(
+            state: ProfileState | None,
+            signal: Signal,
+            now: datetime,  # noqa: ARG001 - the fold's shape; a status carries its own time
+        ) -> Folded[ProfileState]:
+            known = state or STRANGER
+            status = _record(signal).event.payload(payload)
+            return Folded(replace(known, contacts=with_status(known.contacts, status)))
+
+        return fold
+
+    def due(
+        self, state: ProfileState | None, signal: Signal, now: datetime
+    ) -> Folded[ProfileState]:
+        """A timer fired; everything that was accepted before it was due is in the state."""
+        if not isinstance(signal, TimerDue):
+            raise TypeError("the table gave a record to the timers' fold")
+        known = state or STRANGER
+        occasion = Occasion(
+            profile_id=signal.profile_id,
+            customer=view.at(known.customer, now),
+            now=now,
+            cause=signal.cause,
+            timer=signal.name,
+            due_at=signal.due_at,
+        )
+        return self._reacted(known, occasion, signal)
+
+    def _reacted(
+        self, state: ProfileState, occasion: Occasion, signal: Signal
+    ) -> Folded[ProfileState]:
+        reaction = react(state, occasion, self.library_of(signal.workspace))
+        profile = str(occasion.profile_id)
+        return Folded(
+            state=reaction.state,
+            timers=reaction.timers,
+            consequences=[_consequence(payload, profile) for payload in reaction.told],
+        )
+
+
+def _consequence(payload: Payload, profile: str) -> Consequence:
+    # A decision's event has the decision's id, so that each is found by the other.
+    id_ = payload.decision_id if isinstance(payload, DecisionMade) else None
+    return Consequence(payload.TOPICS[0], payload, profile, id=id_)
+
+
+def _record(signal: Signal) -> Record:
+    if not isinstance(signal, Record):
+        raise TypeError("the table gave a timer to a record's fold")
+    return signal

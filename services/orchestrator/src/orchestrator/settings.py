@@ -1,0 +1,13 @@
+"""Every knob of the orchestrator's processes."""
+
+from __future__ import annotations
+
+from common.settings import DatabaseSettings, KafkaSettings, ProcessSettings
+
+
+class ConsumeSettings(KafkaSettings, DatabaseSettings, ProcessSettings):
+    """What `orchestrator consume` is told by its environment."""
+
+
+class MigrateSettings(DatabaseSettings):
+    """What `orchestrator migrate` is told: it meets nothing but the database."""

@@ -1,0 +1,96 @@
+"""Profiles as one row each, and beside them the slim index of enrollments, written only when one moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple, cast
+from uuid import UUID
+
+from typing_extensions import override
+
+from common.consuming import Entry, Sheet, Signal, Transaction
+from common.postgres import ProfileBook, ProfileKey
+from orchestrator.domain.state import ProfileState
+
+STATE_SCHEMA: Final = 1
+"""Raise it with each change of `ProfileState` that an old row cannot be read as, and add the upgrade."""
+
+
+class Where(NamedTuple):
+    """What the index says of one enrollment."""
+
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    step: int
+    entered_at: datetime
+
+
+class JourneyBook(ProfileBook[ProfileState]):
+    """The book of `orchestrator consume`; one loop uses it, one batch at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(ProfileState, schema=STATE_SCHEMA)
+        self._before: dict[ProfileKey, frozenset[Where]] = {}
+        """What the index holds of the profiles of the batch that was loaded last."""
+
+    @override
+    async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[ProfileState]:
+        """Load the states, and note where each enrollment is before the folds move it."""
+        sheet = await super().load(tx, signals)
+        self._before = {
+            cast("ProfileKey", key): _places(entry.state) for key, entry in sheet.entries.items()
+        }
+        return sheet
+
+    @override
+    async def save_more(
+        self, tx: Transaction, changed: Sequence[tuple[ProfileKey, Entry[ProfileState]]]
+    ) -> None:
+        """Write the index where an enrollment came, went to another step, or ended."""
+        gone: list[tuple[int, UUID, UUID]] = []
+        moved: list[tuple[object, ...]] = []
+        for key, entry in changed:
+            before, after = self._before.get(key, frozenset()), _places(entry.state)
+            still = {where.enrollment_id for where in after}
+            gone += [
+                (key.partition, key.profile_id, where.enrollment_id)
+                for where in before
+                if where.enrollment_id not in still
+            ]
+            moved += [
+                (key.partition, key.profile_id, key.workspace, entry.now, *where)
+                for where in after - before
+            ]
+        if gone:
+            await tx.execute(_DELETE, *(list(column) for column in zip(*gone, strict=True)))
+        if moved:
+            await tx.execute(_UPSERT, *(list(column) for column in zip(*moved, strict=True)))
+
+
+def _places(state: ProfileState | None) -> frozenset[Where]:
+    if state is None:
+        return frozenset()
+    return frozenset(
+        Where(one.id, one.playbook, one.version, one.step, one.entered_at)
+        for one in state.enrollments
+    )
+
+
+_DELETE = """
+DELETE FROM enrollments
+USING unnest($1::int[], $2::uuid[], $3::uuid[]) AS gone (partition, profile_id, enrollment_id)
+WHERE enrollments.partition = gone.partition AND enrollments.profile_id = gone.profile_id
+  AND enrollments.enrollment_id = gone.enrollment_id
+"""
+
+_UPSERT = """
+INSERT INTO enrollments
+  (partition, profile_id, workspace, moved_at, enrollment_id, playbook, version, step, entered_at)
+SELECT * FROM unnest(
+  $1::int[], $2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::timestamptz[]
+)
+ON CONFLICT (partition, profile_id, enrollment_id)
+DO UPDATE SET moved_at = excluded.moved_at, version = excluded.version, step = excluded.step
+"""

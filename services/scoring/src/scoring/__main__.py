@@ -1,0 +1,32 @@
+"""`python -m scoring consume|migrate`: which process to run."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Final
+
+from common.settings import WRONG_SETTINGS, load_settings
+from common.telemetry import configure_logging, run_process
+from scoring.settings import MigrateSettings, Settings
+from scoring.wiring import consume, migrate
+
+USAGE: Final = "usage: python -m scoring consume|migrate\n"
+
+
+def main(arguments: list[str]) -> None:
+    """Run the process that the only argument names; another argument ends it with exit code 2."""
+    match arguments:
+        case ["consume"]:
+            settings = load_settings(Settings)
+            configure_logging(settings.log_level, service="scoring", process="consume")
+            run_process(lambda: consume(settings))
+        case ["migrate"]:
+            asyncio.run(migrate(load_settings(MigrateSettings)))
+        case _:
+            sys.stderr.write(USAGE)
+            raise SystemExit(WRONG_SETTINGS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,45 @@
+"""The composition root of scoring: what each process is made of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from common import kafka, postgres, telemetry
+from common.configuration.feed import ConfigurationFeed
+from common.consuming import Consumer, Loop, Surroundings
+from scoring.consumer import ANCHOR, INPUTS, LOOP, handlers, lead_model
+from scoring.settings import MigrateSettings, Settings
+from scoring.store import SCHEMA, lead_book
+
+
+async def consume(settings: Settings) -> None:
+    """Fold activities and deliveries into lead scores until cancelled."""
+    async with (
+        postgres.Database.connect(
+            settings.database_url,
+            schema=SCHEMA,
+            application_name=LOOP,
+            connections=settings.database_connections,
+        ) as database,
+        kafka.connect(settings, client=LOOP) as log,
+        log.reader() as reader,
+    ):
+        feed = ConfigurationFeed(reader, validators=[lead_model])
+        around = Surroundings(log, postgres.PostgresLedger(database, LOOP), feed)
+        consumer = Consumer(Loop(LOOP, ANCHOR, INPUTS, handlers, lead_book()), around)
+
+        async def ready() -> Mapping[str, bool | str]:
+            return {"configuration": feed.ready, **await consumer.ready()}
+
+        app = telemetry.health_app(ready, alive=consumer.alive)
+        async with telemetry.serve(app, settings.host, settings.port):
+            await log.check_partitions()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(feed.run())
+                group.create_task(consumer.run())
+
+
+async def migrate(settings: MigrateSettings) -> None:
+    """Bring scoring's schema up to this version."""
+    await postgres.migrate("scoring.migrations", settings.database_url)
