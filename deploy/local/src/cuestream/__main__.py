@@ -6,11 +6,11 @@ import sys
 
 import typer
 
-from cuestream.commands import down, logs, process, status, up
+from cuestream.commands import demo, down, logs, process, status, up
 from cuestream.console import complain
 from cuestream.failures import CommandError
 
-COMMANDS = (up, down, status, logs, process)
+COMMANDS = (demo, up, down, status, logs, process)
 """Each has `register(app)`; help lists the commands in this order."""
 
 

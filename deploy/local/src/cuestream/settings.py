@@ -13,7 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class LocalSettings(BaseSettings):
     """What decides how the local stack is started; an explicit option of a command wins over it."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
 
     data: Path = Field(
         default=Path(".cuestream"),
@@ -40,8 +42,8 @@ class LocalSettings(BaseSettings):
         validation_alias="CUESTREAM_MAVEN_URL",
         description="Mirror of Maven Central to fetch Kafka's jars from; default: Maven Central.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO",
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
         validation_alias="CUESTREAM_LOG_LEVEL",
         description="Handed to every process of the stack.",
     )
@@ -55,7 +57,9 @@ class LocalSettings(BaseSettings):
 class SuiteSettings(BaseSettings):
     """What decides on which brokers a test suite runs and what it may leave out."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
 
     stack: Literal["embedded", "containers"] = Field(
         default="embedded",
@@ -72,7 +76,9 @@ class SuiteSettings(BaseSettings):
 class DemoSettings(BaseSettings):
     """What decides how long the demo's shop stays open."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
 
     seconds: float | None = Field(
         default=None,

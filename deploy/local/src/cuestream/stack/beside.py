@@ -33,7 +33,7 @@ def stack_beside(arguments: Sequence[str], layout: Layout, report: Report) -> It
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=dying_with_parent(signal.SIGTERM),
+            preexec_fn=dying_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no thread runs yet
         )
     os.close(writing)
     try:
