@@ -31,7 +31,8 @@ SEEDS = {
     ),
     "FastAPI is an edge": ("orchestrator/handlers.py", "import fastapi"),
     "httpx lives in adapters": ("ingest/handlers.py", "import httpx"),
-    "Vendors are met in adapters": ("dispatcher/handlers.py", "import liquid"),
+    "SMTP is spoken by one adapter": ("dispatcher/handlers.py", "import aiosmtplib"),
+    "Liquid is met where templates are rendered": ("dispatcher/handlers.py", "import liquid"),
     "Test doubles never reach production": ("scoring/wiring.py", "import common.testing"),
 }
 
