@@ -24,6 +24,10 @@ class EventAccepted(Payload, frozen=True, kw_only=True):
     body: msgspec.Raw
     sent_at: datetime | None = None
     """The client's clock when it sent the batch; with it a wrong client clock is corrected."""
+    call: str = ""
+    """What the address said the message is (`track`, …); empty: the body says it."""
+    message_id: str = ""
+    """Made at the edge where the client gave none; empty: the body says it."""
 
 
 class IngestTicked(Payload, frozen=True, kw_only=True):

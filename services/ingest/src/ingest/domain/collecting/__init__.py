@@ -1,0 +1,16 @@
+"""What the HTTP edge makes of a request's body: messages to accept and messages to set aside."""
+
+from ingest.domain.collecting.body import Bundle, UnparsableError, read_batch, read_call
+from ingest.domain.collecting.judging import Message, Rejected, judge
+from ingest.domain.collecting.pacing import TokenBucket
+
+__all__ = [
+    "Bundle",
+    "Message",
+    "Rejected",
+    "TokenBucket",
+    "UnparsableError",
+    "judge",
+    "read_batch",
+    "read_call",
+]

@@ -1,0 +1,109 @@
+"""Decides of each message whether it can be taken, and if not, why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from ingest.domain.collecting.body import UnparsableError
+from ingest.domain.collecting.splitting import depth_of, has_no_number, has_nul
+
+Reason = Literal["event_too_large", "not_json_number", "nul_character", "no_identity", "too_deep"]
+
+LARGEST = 32 * 1024
+"""Bytes a message may have."""
+DEEPEST = 32
+"""How deep its objects and arrays may nest; the message itself is the first level."""
+
+_MESSAGE_ID = re.compile(rb'"messageId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that can be taken."""
+
+    raw: bytes = field(repr=False)
+    call: str
+    """`track`, `identify`, …; what the body says where the address does not."""
+    message_id: str | None
+    """None: the client gave none."""
+    identity: str
+    """The user id, else the anonymous id."""
+    sent_at: object = None
+    """As the message itself says it; most clients say it once per batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that is set aside."""
+
+    raw: bytes = field(repr=False)
+    index: int
+    message_id: str | None
+    reason: Reason
+    detail: str
+
+
+def judge(raw: bytes, index: int, call: str | None) -> Message | Rejected:
+    """Check one message; `call` is given where the address names it.
+
+    Raises:
+        UnparsableError: it is no JSON, and none of the reasons says so.
+    """
+    if len(raw) > LARGEST:
+        return _rejected(raw, index, "event_too_large", f"{len(raw)} bytes, {LARGEST} are allowed")
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and depth_of(raw) > DEEPEST:
+        return _rejected(raw, index, "too_deep", f"nests deeper than {DEEPEST} levels")
+    try:
+        value = _decode(raw)
+    except msgspec.ValidationError:
+        return _rejected(raw, index, "not_json_number", "a number is too large to be one")
+    except msgspec.DecodeError as error:
+        return _undecodable(raw, index, error)
+    if b"\\u0000" in raw and has_nul(raw):
+        return _rejected(raw, index, "nul_character", "a text holds the character U+0000")
+    return _identified(raw, index, call, value)
+
+
+def _identified(raw: bytes, index: int, call: str | None, value: object) -> Message | Rejected:
+    if not isinstance(value, dict):
+        return _rejected(raw, index, "no_identity", "the message is no object")
+    identity = text_of(value.get("userId")) or text_of(value.get("anonymousId"))
+    if identity is None:
+        return _rejected(raw, index, "no_identity", "neither userId nor anonymousId is given")
+    return Message(
+        raw=raw,
+        call=call or text_of(value.get("type")) or "",
+        message_id=text_of(value.get("messageId")),
+        identity=identity,
+        sent_at=value.get("sentAt"),
+    )
+
+
+def _undecodable(raw: bytes, index: int, error: Exception) -> Rejected:
+    if has_nul(raw):
+        return _rejected(raw, index, "nul_character", "a text holds the character U+0000")
+    if has_no_number(raw):
+        return _rejected(raw, index, "not_json_number", "NaN and Infinity are not JSON")
+    raise UnparsableError(f"message {index} is not JSON") from error
+
+
+def _rejected(raw: bytes, index: int, reason: Reason, detail: str) -> Rejected:
+    # Looked for in the text, because the message may be no JSON or too large to decode for nothing.
+    found = _MESSAGE_ID.search(raw)
+    return Rejected(raw, index, found[1].decode() if found else None, reason, detail)
+
+
+def text_of(value: object) -> str | None:
+    """An identifier as text; numbers are taken too, as some clients send them. None for anything else."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return str(value)
+    return None

@@ -1,0 +1,126 @@
+"""Reads a message's body into a call with known parts; what is odd but harmless is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast, get_args
+
+import msgspec
+
+from common.contracts.ingestion import EventAccepted
+from common.errors import PermanentError
+from ingest.domain.identifiers import Identifier, IdentifierKind, identifier
+from ingest.domain.moments import occurred_at, parse_instant
+
+CallKind = Literal["track", "identify", "page", "screen", "group", "alias"]
+_KINDS = frozenset(get_args(CallKind))
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one message says."""
+
+    kind: CallKind
+    user: Identifier | None
+    anonymous: Identifier | None
+    message_id: str
+    event: str
+    """track: the event's name as it was sent."""
+    occurred_at: datetime
+    received_at: datetime
+    properties: Mapping[str, Any]
+    traits: Mapping[str, Any]
+    context: Mapping[str, Any]
+
+    @property
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """User before anonymous: the first one names a new profile."""
+        return tuple(found for found in (self.user, self.anonymous) if found is not None)
+
+
+def read(payload: EventAccepted) -> Call:
+    """Read the body of an accepted event.
+
+    Raises:
+        PermanentError: `undecodable`, `unknown_protocol`, `unknown_call`, `no_identity` or `nul_character`; the edge lets
+            none of the last two pass, but a foreign producer may write the record itself.
+    """
+    if payload.protocol != "segment":
+        raise PermanentError("unknown_protocol", payload.protocol[:100])
+    if payload.received_at.tzinfo is None:
+        raise PermanentError("undecodable", "received_at has no zone")
+    body = _object(payload.body)
+    kind = payload.call or body.get("type")
+    if kind not in _KINDS:
+        raise PermanentError("unknown_call", str(kind)[:100])
+    user = _identifier("user", body.get("userId"))
+    # An alias names the id under which the person went before.
+    anonymous = _identifier(
+        "anonymous", body.get("previousId" if kind == "alias" else "anonymousId")
+    )
+    if user is None and anonymous is None:
+        raise PermanentError("no_identity", "neither userId nor anonymousId is given")
+    return Call(
+        kind=cast("CallKind", kind),
+        user=user,
+        anonymous=anonymous,
+        message_id=payload.message_id or _text(body.get("messageId")) or "",
+        event=_text(body.get("event")) or "",
+        occurred_at=occurred_at(
+            payload.received_at,
+            timestamp=parse_instant(body.get("originalTimestamp") or body.get("timestamp")),
+            sent_at=_sent_at(payload, body),
+        ),
+        received_at=payload.received_at,
+        properties=_properties(body),
+        traits=_mapping(body.get("traits")),
+        context=_mapping(body.get("context")),
+    )
+
+
+def _sent_at(payload: EventAccepted, body: Mapping[str, Any]) -> datetime | None:
+    """Of the batch, which is the later of the two when a client writes both."""
+    if payload.sent_at is not None and payload.sent_at.tzinfo is not None:
+        return payload.sent_at
+    return parse_instant(body.get("sentAt"))
+
+
+def _properties(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Pages and screens carry their name and category beside the properties."""
+    properties = _mapping(body.get("properties"))
+    beside = {name: body[name] for name in ("name", "category") if name in body}
+    return {**beside, **properties} if beside else properties
+
+
+def _object(raw: msgspec.Raw) -> Mapping[str, Any]:
+    try:
+        body = _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PermanentError("undecodable", type(error).__name__) from error
+    if not isinstance(body, dict):
+        raise PermanentError("undecodable", "the body is no object")
+    return body
+
+
+def _identifier(kind: IdentifierKind, value: object) -> Identifier | None:
+    text = _text(value)
+    if text is None:
+        return None
+    if "\0" in text:
+        raise PermanentError("nul_character", f"the {kind} id holds the character U+0000")
+    return identifier(kind, text)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,158 @@
+"""Which properties may travel: a table of names, each with the form it must have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ingest.domain.segment.scrubbing import scrub, scrub_identifier
+
+_LONGEST = 1_000
+"""Characters of a text; the rest is cut."""
+_MOST = 200
+"""Entries of a list; the rest is cut."""
+_LARGEST = 2**63
+
+Form = Callable[[object], Any]
+"""Gives the value in the form that travels, or None when it has not this form."""
+
+
+def _identifier(value: object) -> str | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)[:_LONGEST]
+    return scrub_identifier(_clean(value)) if isinstance(value, str) and value else None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)[:_LONGEST]
+    return scrub(_clean(value)) if isinstance(value, str) else None
+
+
+def _number(value: object) -> int | float | None:
+    """Shops send prices as text, too."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value[:40])
+        except ValueError:
+            return None
+    if isinstance(value, int) and abs(value) < _LARGEST:
+        return value
+    if not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _texts(value: object) -> list[str] | None:
+    if not isinstance(value, list):
+        return None
+    return [text for text in (_text(item) for item in value[:_MOST]) if text is not None]
+
+
+def _items(table: Mapping[str, Form]) -> Form:
+    def items(value: object) -> list[dict[str, Any]] | None:
+        if not isinstance(value, list):
+            return None
+        return [_select(item, table) for item in value[:_MOST] if isinstance(item, dict)]
+
+    return items
+
+
+def _clean(text: str) -> str:
+    return text[:_LONGEST].replace("\0", "")
+
+
+def _select(values: Mapping[str, Any], table: Mapping[str, Form]) -> dict[str, Any]:
+    found = ((name, table[name](value)) for name, value in values.items() if name in table)
+    return {name: value for name, value in found if value is not None}
+
+
+_PRODUCT: Mapping[str, Form] = {
+    "product_id": _identifier,
+    "sku": _identifier,
+    "name": _text,
+    "category": _text,
+    "brand": _text,
+    "variant": _text,
+    "price": _number,
+    "quantity": _number,
+    "currency": _identifier,
+    "discount": _number,
+    "coupon": _identifier,
+    "position": _number,
+    "value": _number,
+    "url": _identifier,
+    "image_url": _identifier,
+}
+
+ALLOWED: Mapping[str, Form] = {
+    **_PRODUCT,
+    "products": _items(_PRODUCT),
+    # lists, searches, promotions
+    "list_id": _identifier,
+    "query": _text,
+    "filters": _items({"type": _text, "value": _text}),
+    "sorts": _items({"type": _text, "value": _text}),
+    "promotion_id": _identifier,
+    "creative": _text,
+    # cart, checkout, order
+    "cart_id": _identifier,
+    "checkout_id": _identifier,
+    "step": _number,
+    "shipping_method": _text,
+    "payment_method": _text,
+    "order_id": _identifier,
+    "affiliation": _text,
+    "total": _number,
+    "subtotal": _number,
+    "revenue": _number,
+    "shipping": _number,
+    "tax": _number,
+    "coupon_id": _identifier,
+    "coupon_name": _text,
+    "reason": _text,
+    # wish lists, shares, reviews
+    "wishlist_id": _identifier,
+    "wishlist_name": _text,
+    "share_via": _text,
+    "review_id": _identifier,
+    "rating": _number,
+    # pages
+    "path": _text,
+    "title": _text,
+    # contents and contacts with sales and service
+    "document_id": _identifier,
+    "survey_id": _identifier,
+    "webinar_id": _identifier,
+    "campaign_id": _identifier,
+    "case_id": _identifier,
+    "invoice_id": _identifier,
+    "interests": _texts,
+    "score": _number,
+    "points": _number,
+    "sentiment": _text,
+    "status": _text,
+    "repeat": _flag,
+    # consents; their proof stays in the ledger
+    "channel": _identifier,
+    "purpose": _identifier,
+    "basis": _identifier,
+    "text_version": _identifier,
+}
+"""Segment's e-commerce vocabulary, version 2, and what our own activities say. Nothing else leaves ingest."""
+
+
+def allowed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that may travel, in the order in which they came."""
+    return _select(properties, ALLOWED)

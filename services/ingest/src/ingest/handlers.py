@@ -1,0 +1,152 @@
+"""The folds of resolve: whose event it is, what it teaches, and what others are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from common.consuming import Consequence, Folded, Record, Signal
+from common.contracts.ingestion import EventAccepted
+from common.contracts.profiles import ContactChanged, WithdrawalRequested
+from common.errors import PermanentError
+from ingest.domain.activities import activity_of
+from ingest.domain.identifiers import Identifier
+from ingest.domain.people import (
+    Learned,
+    People,
+    Profile,
+    Sighting,
+    learn,
+    resolve,
+    withdrawals_of,
+)
+from ingest.domain.segment import consents_of, hints_of, read, traits_of
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What one signal is about; signals that share any of it are folded on one state."""
+
+    workspace: str
+    identifiers: tuple[Identifier, ...] = ()
+    profiles: tuple[UUID, ...] = ()
+    event_id: UUID | None = None
+    """Of an accepted event, which may have been seen before."""
+
+
+def touched(signal: Signal) -> Touched:
+    """Whom a signal is about.
+
+    Raises:
+        PermanentError: it cannot be understood; its fold will raise the same.
+    """
+    event = _record(signal).event
+    if event.type == EventAccepted.TYPE:
+        call = read(event.payload(EventAccepted))
+        return Touched(event.workspace, call.identifiers, event_id=event.id)
+    return Touched(event.workspace, profiles=(_subject(event.subject),))
+
+
+def fold_accepted(state: People | None, signal: Signal, now: datetime) -> Folded[People]:
+    """An accepted event: once per event id, however often it was sent."""
+    record = _record(signal)
+    event, people = record.event, state or People(signal.workspace)
+    if event.id in people.seen:
+        return Folded(people)
+    payload = event.payload(EventAccepted)
+    call = read(payload)
+    people, profile_id = resolve(people, call.user, call.anonymous)
+    learned = learn(
+        people.profiles[profile_id],
+        traits=traits_of(call),
+        hints=hints_of(call),
+        at=call.occurred_at,
+        statements=consents_of(call, event.id),
+    )
+    activity = activity_of(
+        call, event_id=event.id, source=payload.source, version=learned.profile.version
+    )
+    consequences = _told(profile_id, learned, call.occurred_at)
+    if activity is not None:
+        consequences.append(
+            Consequence("profile.activity", activity, str(profile_id), call.occurred_at)
+        )
+    sighting = Sighting(profile_id, now, record.partition)
+    return Folded(
+        _taken_in(people, profile_id, learned).with_sighting(event.id, sighting),
+        consequences=consequences,
+    )
+
+
+def fold_withdrawal(state: People | None, signal: Signal, now: datetime) -> Folded[People]:
+    """A withdrawal that the dispatcher already obeys; the ledger makes it last."""
+    record = _record(signal)
+    request = record.event.payload(WithdrawalRequested)
+    if request.requested_at.tzinfo is None:
+        raise PermanentError("undecodable", "requested_at has no zone")
+    people, profile_id, profile = _known(state, record)
+    statements = withdrawals_of(profile, request, record.event.id)
+    learned = learn(profile, traits={}, hints={}, at=now, statements=statements)
+    return Folded(
+        _taken_in(people, profile_id, learned),
+        consequences=_told(profile_id, learned, request.requested_at),
+    )
+
+
+def fold_snapshot(state: People | None, signal: Signal, now: datetime) -> Folded[People]:
+    """A contact snapshot read back: when its version goes down, the current one is appended again.
+
+    A process that was stopped between its commit and its publication may append an old one last, and compaction
+    keeps the last.
+    """
+    record = _record(signal)
+    version = record.event.payload(ContactChanged).profile_version
+    people, profile_id, profile = _known(state, record)
+    if version < profile.snapshot_read:
+        return Folded(people, consequences=[_snapshot(profile_id, profile.snapshot, now)])
+    if version == profile.snapshot_read:
+        return Folded(people)
+    read_back = msgspec.structs.replace(profile, snapshot_read=version)
+    return Folded(people.with_profile(profile_id, read_back))
+
+
+def _taken_in(people: People, profile_id: UUID, learned: Learned) -> People:
+    if learned.profile is not people.profiles[profile_id]:
+        people = people.with_profile(profile_id, learned.profile)
+    return people.with_statements(profile_id, learned.ledger) if learned.ledger else people
+
+
+def _told(profile_id: UUID, learned: Learned, time: datetime) -> list[Consequence]:
+    told = [
+        Consequence("profile.activity", payload, str(profile_id), time) for payload in learned.told
+    ]
+    if learned.snapshot is not None:
+        told.append(_snapshot(profile_id, learned.snapshot, time))
+    return told
+
+
+def _snapshot(profile_id: UUID, snapshot: ContactChanged, time: datetime) -> Consequence:
+    return Consequence("profile.contacts", snapshot, str(profile_id), time)
+
+
+def _known(state: People | None, record: Record) -> tuple[People, UUID, Profile]:
+    profile_id = _subject(record.event.subject)
+    if state is None or profile_id not in state.profiles:
+        raise PermanentError("unknown_profile", str(profile_id))
+    return state, profile_id, state.profiles[profile_id]
+
+
+def _subject(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise PermanentError("undecodable", "the subject is no profile id") from error
+
+
+def _record(signal: Signal) -> Record:
+    if not isinstance(signal, Record):
+        raise PermanentError("unknown_timer", "resolve sets no timers")
+    return signal

@@ -1,0 +1,81 @@
+"""The book of resolve: people that identifiers connect, locked from load to commit."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+from common.consuming import Entry, Record, Sheet, Signal, Transaction
+from common.errors import PermanentError
+from ingest.domain.people import People
+from ingest.handlers import Touched, touched
+from ingest.store.loading import Key, find, nodes
+from ingest.store.saving import save
+
+
+@dataclass(slots=True)
+class PeopleSheet(Sheet[People]):
+    """A sheet that remembers what was loaded, so that only differences are written."""
+
+    loaded: dict[Hashable, People] = field(default_factory=dict)
+    places: set[Key] = field(default_factory=set)
+
+
+class PeopleBook:
+    """A `Book` whose states are groups of people.
+
+    Two partitions may touch one person, so everything is locked by row. Two batches that meet crosswise are told apart
+    by PostgreSQL's deadlock detection; the one that it ends is tried again.
+    """
+
+    async def load(self, tx: Transaction, signals: Sequence[Signal]) -> PeopleSheet:
+        """Lock and load all identifiers, profiles and remembered events that the signals touch."""
+        touches, failures = _touches(signals)
+        found = await find(tx, list(touches.values()))
+        groups = found.groups(list(touches.values()))
+
+        def key_of(signal: Signal) -> Hashable:
+            place = _place(signal)
+            if place in failures:
+                raise failures[place]
+            return groups.root(nodes(touches[place])[0])
+
+        loaded = found.people(list(touches.values()), groups)
+        return PeopleSheet(
+            entries={key: Entry(people, None) for key, people in loaded.items()},
+            key_of=key_of,
+            draw=found.draw,
+            loaded=loaded,
+            places=found.places,
+        )
+
+    async def save(self, tx: Transaction, sheet: Sheet[People]) -> None:
+        """Write what differs from what was loaded, with one statement per table."""
+        if not isinstance(sheet, PeopleSheet):
+            raise TypeError("a sheet of another book")
+        changes = [
+            (sheet.loaded[key], entry.state)
+            for key, entry in sheet.entries.items()
+            if entry.changed and entry.state is not None
+        ]
+        await save(tx, changes, sheet.places)
+
+
+def _touches(
+    signals: Sequence[Signal],
+) -> tuple[dict[Hashable, Touched], dict[Hashable, PermanentError]]:
+    touches: dict[Hashable, Touched] = {}
+    failures: dict[Hashable, PermanentError] = {}
+    for signal in signals:
+        try:
+            touches[_place(signal)] = touched(signal)
+        except PermanentError as error:
+            # Raised again when its fold asks for the state: that is where one event is quarantined.
+            failures[_place(signal)] = error
+    return touches, failures
+
+
+def _place(signal: Signal) -> Hashable:
+    if isinstance(signal, Record):
+        return signal.topic, signal.partition, signal.offset
+    return signal

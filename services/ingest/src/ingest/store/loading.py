@@ -1,0 +1,147 @@
+"""What the database knows of a batch's people, read under locks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from common.consuming import Transaction
+from ingest.domain.identifiers import Identifier
+from ingest.domain.people import People, Profile, Sighting
+from ingest.handlers import Touched
+from ingest.store import statements as sql
+from ingest.store.groups import Groups
+
+Key = tuple[str, str, str]
+"""Workspace, kind, value."""
+Row = Mapping[str, Any]
+
+_decode = msgspec.json.Decoder(Profile).decode
+
+
+@dataclass(slots=True)
+class Found:
+    """Rows by their keys."""
+
+    identities: dict[Key, UUID] = field(default_factory=dict)
+    places: set[Key] = field(default_factory=set)
+    """Identifiers that were not known before."""
+    profiles: dict[tuple[str, UUID], Profile] = field(default_factory=dict)
+    seen: dict[tuple[str, UUID], Sighting] = field(default_factory=dict)
+    draw: int | None = None
+
+    def groups(self, touches: Sequence[Touched]) -> Groups:
+        """Who belongs together, by what the signals share and by what the database connects."""
+        groups = Groups()
+        for touch in touches:
+            groups.connect(nodes(touch))
+        for (workspace, kind, value), profile_id in self.identities.items():
+            groups.connect([(workspace, kind, value), (workspace, profile_id)])
+        return groups
+
+    def people(self, touches: Sequence[Touched], groups: Groups) -> dict[Hashable, People]:
+        """One state per group."""
+        parts = {groups.root(nodes(touch)[0]): _Parts(touch.workspace) for touch in touches}
+        for key, profile_id in self.identities.items():
+            workspace, kind, value = key
+            who = Identifier(cast("Any", kind), value)
+            parts[groups.root(key)].identities[who] = profile_id
+        for (workspace, profile_id), profile in self.profiles.items():
+            parts[groups.root((workspace, profile_id))].profiles[profile_id] = profile
+        for (workspace, event_id), sighting in self.seen.items():
+            parts[groups.root((workspace, "event", event_id))].seen[event_id] = sighting
+        return {
+            root: People(part.workspace, part.identities, part.profiles, part.seen)
+            for root, part in parts.items()
+        }
+
+
+@dataclass(slots=True)
+class _Parts:
+    workspace: str
+    identities: dict[Identifier, UUID] = field(default_factory=dict)
+    profiles: dict[UUID, Profile] = field(default_factory=dict)
+    seen: dict[UUID, Sighting] = field(default_factory=dict)
+
+
+def nodes(touch: Touched) -> list[Hashable]:
+    """What a signal shares with others."""
+    shared: list[Hashable] = [(touch.workspace, i.kind, i.value) for i in touch.identifiers]
+    shared += [(touch.workspace, profile_id) for profile_id in touch.profiles]
+    if touch.event_id is not None:
+        shared.append((touch.workspace, "event", touch.event_id))
+    return shared
+
+
+async def find(tx: Transaction, touches: Sequence[Touched]) -> Found:
+    """Lock and read: identifiers first, then profiles, each in one order; the remembered events last."""
+    found = Found()
+    await _lock_identities(tx, {key for t in touches for key in _keys(t)}, found)
+    wanted = {(t.workspace, profile_id) for t in touches for profile_id in t.profiles}
+    wanted |= {(workspace, p) for (workspace, _, _), p in found.identities.items()}
+    await _lock_profiles(tx, wanted, found)
+    await _find_seen(
+        tx, {(t.workspace, t.event_id) for t in touches if t.event_id is not None}, found
+    )
+    return found
+
+
+def _keys(touch: Touched) -> list[Key]:
+    return [(touch.workspace, i.kind, i.value) for i in touch.identifiers]
+
+
+async def _lock_identities(tx: Transaction, wanted: set[Key], found: Found) -> None:
+    missing = wanted - await _known(tx, wanted, found)
+    if not missing:
+        return
+    placed = await tx.fetch(sql.PLACE_IDENTITIES, *columns(sorted(missing), 3))
+    found.places = {_key(row) for row in placed}
+    # What another owner placed meanwhile is committed by now, or the insert would still wait for it.
+    await _known(tx, missing - found.places, found)
+
+
+async def _known(tx: Transaction, wanted: set[Key], found: Found) -> set[Key]:
+    if not wanted:
+        return set()
+    known: set[Key] = set()
+    for row in await tx.fetch(sql.LOCK_IDENTITIES, *columns(sorted(wanted), 3)):
+        known.add(_key(row))
+        if row["profile_id"] is not None:
+            found.identities[_key(row)] = _uuid(row["profile_id"])
+    return known
+
+
+async def _lock_profiles(tx: Transaction, wanted: set[tuple[str, UUID]], found: Found) -> None:
+    if not wanted:
+        return
+    for row in await tx.fetch(sql.LOCK_PROFILES, *columns(sorted(wanted), 2)):
+        key = (cast("str", row["workspace"]), _uuid(row["profile_id"]))
+        found.profiles[key] = _decode(cast("str", row["record"]))
+
+
+async def _find_seen(tx: Transaction, wanted: set[tuple[str, UUID]], found: Found) -> None:
+    rows = cast("Sequence[Row]", await tx.fetch(sql.FIND_SEEN, *columns(sorted(wanted), 2)))
+    for row in rows:
+        found.draw = row["draw"]
+        if row["event_id"] is not None:
+            found.seen[row["workspace"], _uuid(row["event_id"])] = Sighting(
+                _uuid(row["profile_id"]), row["seen_at"], row["partition"]
+            )
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["workspace"], row["kind"], row["value"]
+
+
+def _uuid(value: Any) -> UUID:
+    """The driver has a class of its own, which the JSON encoder does not know."""
+    return UUID(int=value.int)
+
+
+def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    """Rows as the arrays that `unnest` takes."""
+    return [[row[i] for row in rows] for i in range(width)]

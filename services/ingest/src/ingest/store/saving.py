@@ -1,0 +1,90 @@
+"""What folding changed, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from common.consuming import Transaction
+from ingest.domain.people import People
+from ingest.store import statements as sql
+from ingest.store.loading import Key, columns
+
+Change = tuple[People, People]
+"""As loaded, as folded."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def save(tx: Transaction, changes: Sequence[Change], places: set[Key]) -> None:
+    """Write what differs, one statement per table; places that no fold took are given up."""
+    links = _links(changes)
+    await _run(tx, sql.LINK_IDENTITIES, links, 4)
+    taken = {(workspace, kind, value) for workspace, kind, value, _ in links}
+    await _run(tx, sql.CLEAR_IDENTITIES, sorted(places - taken), 3)
+    await _run(tx, sql.SAVE_PROFILES, _profiles(changes), 5)
+    await _run(tx, sql.SAVE_SEEN, _seen(changes), 5)
+    await _run(tx, sql.SAVE_CONSENTS, _consents(changes), 12)
+
+
+async def _run(
+    tx: Transaction, statement: str, rows: Sequence[tuple[object, ...]], width: int
+) -> None:
+    if rows:
+        await tx.execute(statement, *columns(rows, width))
+
+
+def _links(changes: Sequence[Change]) -> list[tuple[str, str, str, UUID]]:
+    return [
+        (after.workspace, who.kind, who.value, profile_id)
+        for before, after in changes
+        for who, profile_id in after.identities.items()
+        if before.identities.get(who) != profile_id
+    ]
+
+
+def _profiles(changes: Sequence[Change]) -> list[tuple[object, ...]]:
+    return [
+        (
+            after.workspace,
+            profile_id,
+            profile.version,
+            profile.trait("email"),
+            _encode(profile).decode(),
+        )
+        for before, after in changes
+        for profile_id, profile in after.profiles.items()
+        if before.profiles.get(profile_id) is not profile
+    ]
+
+
+def _seen(changes: Sequence[Change]) -> list[tuple[object, ...]]:
+    return [
+        (after.workspace, event_id, sighting.profile_id, sighting.seen_at, sighting.partition)
+        for before, after in changes
+        for event_id, sighting in after.seen.items()
+        if event_id not in before.seen
+    ]
+
+
+def _consents(changes: Sequence[Change]) -> list[tuple[object, ...]]:
+    return [
+        (
+            after.workspace,
+            profile_id,
+            said.proof_id,
+            said.channel,
+            said.purpose,
+            said.granted,
+            said.basis,
+            said.via,
+            said.stated_at,
+            said.meant_at,
+            said.text_version,
+            said.ip,
+        )
+        for _, after in changes
+        for profile_id, said in zip(after.stated_by, after.statements, strict=True)
+    ]

@@ -1,0 +1,81 @@
+"""The SQL of the book: one statement per table and batch."""
+
+from __future__ import annotations
+
+LOCK_IDENTITIES = """
+SELECT workspace, kind, value, profile_id FROM identities
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (workspace, kind, value)
+USING (workspace, kind, value)
+ORDER BY workspace, kind, value
+FOR UPDATE OF identities
+"""
+"""In one order everywhere, so that two batches rarely meet crosswise; where they do, one is tried again."""
+
+PLACE_IDENTITIES = """
+INSERT INTO identities (workspace, kind, value)
+SELECT workspace, kind, value
+FROM unnest($1::text[], $2::text[], $3::text[]) AS new (workspace, kind, value)
+ORDER BY workspace, kind, value
+ON CONFLICT DO NOTHING
+RETURNING workspace, kind, value
+"""
+"""A row without a profile holds the place of an identifier that is not known yet: only a row can be locked."""
+
+LINK_IDENTITIES = """
+UPDATE identities SET profile_id = new.profile_id
+FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS new (workspace, kind, value, profile_id)
+WHERE identities.workspace = new.workspace AND identities.kind = new.kind
+  AND identities.value = new.value
+"""
+
+CLEAR_IDENTITIES = """
+DELETE FROM identities
+USING unnest($1::text[], $2::text[], $3::text[]) AS unused (workspace, kind, value)
+WHERE identities.workspace = unused.workspace AND identities.kind = unused.kind
+  AND identities.value = unused.value AND identities.profile_id IS NULL
+"""
+
+LOCK_PROFILES = """
+SELECT workspace, profile_id, record FROM profiles
+JOIN unnest($1::text[], $2::uuid[]) AS wanted (workspace, profile_id)
+USING (workspace, profile_id)
+ORDER BY workspace, profile_id
+FOR UPDATE OF profiles
+"""
+
+SAVE_PROFILES = """
+INSERT INTO profiles (workspace, profile_id, version, email, record)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::json[])
+ON CONFLICT (workspace, profile_id)
+DO UPDATE SET version = excluded.version, email = excluded.email, record = excluded.record
+"""
+
+FIND_SEEN = """
+WITH drawn AS MATERIALIZED (SELECT nextval('resolve_draws') AS draw)
+SELECT draw, workspace, event_id, profile_id, seen_at, partition
+FROM drawn
+LEFT JOIN (
+    seen_messages
+    JOIN unnest($1::text[], $2::uuid[]) AS wanted (workspace, event_id) USING (workspace, event_id)
+) ON true
+"""
+"""Runs after the last lock, as the draw must: replay merges the partitions in the order of the draws."""
+
+SAVE_SEEN = """
+INSERT INTO seen_messages (day, workspace, event_id, profile_id, seen_at, partition)
+SELECT (seen_at AT TIME ZONE 'UTC')::date, workspace, event_id, profile_id, seen_at, partition
+FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[])
+  AS new (workspace, event_id, profile_id, seen_at, partition)
+"""
+
+SAVE_CONSENTS = """
+INSERT INTO consents (
+    workspace, profile_id, proof_id, channel, purpose, granted, basis, via,
+    stated_at, meant_at, text_version, ip
+)
+SELECT * FROM unnest(
+    $1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[],
+    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[]
+)
+ON CONFLICT DO NOTHING
+"""
