@@ -1,0 +1,1 @@
+"""Ports on vendors and on the configuration, one file each."""

@@ -1,0 +1,78 @@
+"""Who a message goes to: the newest contact snapshot of a profile, and its addresses' keyed hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+
+import msgspec
+
+from common.contracts.profiles import Consent, ContactChanged
+
+EMAIL = "email"
+
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+@([^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+)")
+_LONGEST = 254  # RFC 5321, a path without its brackets
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest snapshot of one profile's contact data; None inside once it was erased."""
+
+    version: int
+    contact: ContactChanged | None
+
+    @property
+    def is_erased(self) -> bool:
+        return self.contact is None
+
+    def address(self, channel: str) -> str | None:
+        """The address on that channel, where it can be written to."""
+        if self.contact is None or channel != EMAIL or self.contact.email is None:
+            return None
+        return usable_email(self.contact.email)
+
+    def consent(self, channel: str, purpose: str) -> Consent | None:
+        """The consent that was granted for exactly that, if it stands."""
+        consents = self.contact.consents if self.contact else ()
+        return next(
+            (c for c in consents if c.granted and (c.channel, c.purpose) == (channel, purpose)),
+            None,
+        )
+
+
+def newer(known: Recipient | None, contact: ContactChanged) -> Recipient:
+    """The snapshot to keep: a lower version is a straggler's, and nothing revives the erased."""
+    if known is not None and (known.is_erased or known.version > contact.profile_version):
+        return known
+    return Recipient(version=contact.profile_version, contact=contact)
+
+
+def erased(known: Recipient | None) -> Recipient:
+    """What stays of a recipient that was erased: that nobody may be written to."""
+    return Recipient(version=known.version if known else 0, contact=None)
+
+
+def usable_email(address: str) -> str | None:
+    """The address as an SMTP envelope takes it (domain in IDNA), or None where that cannot be."""
+    match = _ADDRESS.fullmatch(unicodedata.normalize("NFC", address.strip()))
+    if match is None:
+        return None
+    local, domain = match[0][: match.start(1) - 1], match[1]
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    written = f"{local}@{domain}"
+    return written if written.isascii() and len(written) <= _LONGEST else None
+
+
+def address_hash(pepper: bytes, workspace: str, channel: str, address: str) -> str:
+    """The keyed hash under which an address's withdrawals are kept, 128 bits in hex.
+
+    The workspace is part of it: what one brand knows cannot be matched against another's.
+    """
+    normal = unicodedata.normalize("NFC", address.strip()).casefold()
+    text = "\x1f".join((workspace, channel, normal))
+    return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()[:32]

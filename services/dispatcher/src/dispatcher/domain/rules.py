@@ -1,0 +1,36 @@
+"""What a workspace says about its mails: the voice, the sender, and where they may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mode = Literal["live", "sink", "redirect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """In whose name a mail goes out."""
+
+    address: str
+    name: str = ""
+    reply_to: str | None = None
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One workspace's release, as far as sending is concerned."""
+
+    workspace: str
+    locales: tuple[str, ...]
+    """The first is the default."""
+    sender: Sender
+    mode: Mode
+    redirect_to: str | None = None
+    brand: Mapping[str, str] = field(default_factory=dict)
+    """What templates read as `brand.…`."""

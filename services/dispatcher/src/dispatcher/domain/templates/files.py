@@ -1,0 +1,111 @@
+"""Reads `templates/<message>.<channel>.<locale>.liquid`: a YAML header, then the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from common.documents import DocumentError, parse_document
+from dispatcher.domain.templates.engine import LiquidError, TemplateError, environment
+
+_NAME = re.compile(
+    r"templates/(?P<message>[a-z][a-z0-9_]*)\.(?P<channel>[a-z]+)"
+    r"\.(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)(?P<text>\.txt)?\.liquid"
+)
+_HEADER = re.compile(r"\A---[ \t]*\r?\n(?P<header>.*?)^---[ \t]*\r?\n?", re.DOTALL | re.MULTILINE)
+
+_html = environment(escape=True)
+_plain = environment(escape=False)
+
+
+class Part(Protocol):
+    """A piece of compiled Liquid."""
+
+    def render(self, *args: object, **kwargs: object) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One message on one channel in one locale."""
+
+    name: str
+    locale: str
+    subject: Part
+    preheader: Part | None
+    html: Part
+    text: Part | None
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """All templates of one version of a playbook."""
+
+    by_message: Mapping[tuple[str, str], Mapping[str, Template]]
+    """(message, channel) → locale → template."""
+
+    def of(self, message: str, channel: str) -> Mapping[str, Template]:
+        return self.by_message.get((message, channel), {})
+
+
+def read_templates(files: Mapping[str, str]) -> Templates:
+    """Read and compile the templates among a playbook's files.
+
+    Raises:
+        TemplateError: a name, a header or a piece of Liquid is wrong; the detail names the file.
+    """
+    found: dict[tuple[str, str], dict[str, Template]] = {}
+    for path in sorted(files):
+        if not path.startswith("templates/") or path.endswith(".txt.liquid"):
+            continue
+        match = _NAME.fullmatch(path)
+        if match is None:
+            raise TemplateError(f"{path}: expected templates/<message>.<channel>.<locale>.liquid")
+        template = _template(path, match["locale"], files)
+        found.setdefault((match["message"], match["channel"]), {})[match["locale"]] = template
+    _refuse_orphans(files)
+    return Templates(found)
+
+
+def _template(path: str, locale: str, files: Mapping[str, str]) -> Template:
+    header, body = _split(path, files[path])
+    text = files.get(path.removesuffix(".liquid") + ".txt.liquid")
+    return Template(
+        name=path,
+        locale=locale,
+        subject=_compiled(path, header["subject"], escape=False),
+        preheader=_compiled(path, header["preheader"], escape=True)
+        if "preheader" in header
+        else None,
+        html=_compiled(path, body, escape=True),
+        text=None if text is None else _compiled(path, text, escape=False),
+    )
+
+
+def _split(path: str, text: str) -> tuple[Mapping[str, str], str]:
+    match = _HEADER.match(text)
+    if match is None:
+        raise TemplateError(f"{path}:1: expected a header between two lines of ---")
+    try:
+        fields = parse_document(path, match["header"]).fields(
+            required=["subject"], optional=["preheader"]
+        )
+        return {name: fields[name].text() for name in fields}, text[match.end() :]
+    except DocumentError as error:
+        raise TemplateError(error.detail) from error
+
+
+def _compiled(path: str, source: str, *, escape: bool) -> Part:
+    try:
+        return (_html if escape else _plain).from_string(source, name=path)
+    except LiquidError as error:
+        raise TemplateError(f"{path}: {error}") from error
+
+
+def _refuse_orphans(files: Mapping[str, str]) -> None:
+    for path in files:
+        if path.startswith("templates/") and path.endswith(".txt.liquid"):
+            html = path.removesuffix(".txt.liquid") + ".liquid"
+            if html not in files:
+                raise TemplateError(f"{path}: there is no {html} beside it")

@@ -1,0 +1,168 @@
+"""Renders one message for one recipient: context, subject, HTML and text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from common.contracts.actions import CartItem
+from dispatcher.domain.delivery import Delivery
+from dispatcher.domain.locales import habits, match_locale
+from dispatcher.domain.recipient import Recipient
+from dispatcher.domain.rules import Rules
+from dispatcher.domain.templates.engine import (
+    LOCALE,
+    ZONE,
+    LiquidError,
+    TemplateError,
+    absent,
+)
+from dispatcher.domain.templates.files import Part, Template, Templates
+from dispatcher.domain.templates.layout import frame, is_document, with_preheader
+from dispatcher.domain.templates.plaintext import text_of
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_LONGEST_SUBJECT = 400
+_ODDITIES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
+"""What Liquid's filters let through on odd arguments; one odd template must not stop the sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The ways from a mail back to us."""
+
+    unsubscribe: str
+    preferences: str
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message, ready to be put into a mail."""
+
+    locale: str
+    subject: str
+    """One line."""
+    html: str
+    text: str
+
+
+def render(
+    templates: Templates, delivery: Delivery, recipient: Recipient, rules: Rules, links: Links
+) -> Rendered:
+    """Render the message in the recipient's language.
+
+    Raises:
+        TemplateError: there is no such template, it uses what is not defined, goes beyond its
+            limits, or is an advertisement without a way to unsubscribe.
+    """
+    template, wanted = _choose(templates, delivery, recipient, rules)
+    values = _values(delivery, recipient, rules, links)
+    values[LOCALE] = habits(wanted, template.locale)
+    values[ZONE] = _zone(recipient)
+    try:
+        rendered = _render(template, values, rules, links)
+    except LiquidError as error:
+        # The message names template and variable; what a customer is called is not in it.
+        raise TemplateError(f"{template.name}: {error.args[0] if error.args else ''}") from error
+    except _ODDITIES as error:
+        raise TemplateError(f"{template.name}: {type(error).__name__}") from error
+    if not delivery.is_transactional:
+        _require_way_out(template, rendered, links)
+    return rendered
+
+
+def _choose(
+    templates: Templates, delivery: Delivery, recipient: Recipient, rules: Rules
+) -> tuple[Template, str | None]:
+    request = delivery.request
+    by_locale = templates.of(request.message, request.channel)
+    wanted = recipient.contact.locale if recipient.contact else None
+    locale = match_locale(wanted, tuple(by_locale), rules.locales)
+    if locale is None:
+        raise TemplateError(f"{request.message}: no template for {request.channel}")
+    return by_locale[locale], wanted
+
+
+def _render(template: Template, values: Mapping[str, Any], rules: Rules, links: Links) -> Rendered:
+    subject = _one_line(template.subject.render(**values))
+    html = template.html.render(**values)
+    if not is_document(html):
+        html = frame(
+            html, subject=subject, language=template.locale, brand=rules.brand, links=_named(links)
+        )
+    text = _text(template.text, values, html)
+    if template.preheader is not None:
+        html = with_preheader(html, template.preheader.render(**values))
+    return Rendered(template.locale.replace("_", "-"), subject, html, text)
+
+
+def _text(part: Part | None, values: Mapping[str, Any], html: str) -> str:
+    return text_of(html) if part is None else part.render(**values)
+
+
+def _values(delivery: Delivery, recipient: Recipient, rules: Rules, links: Links) -> dict[str, Any]:
+    contact = recipient.contact
+    return {
+        "customer": {
+            "first_name": _or_absent("customer.first_name", contact and contact.first_name),
+            "last_name": _or_absent("customer.last_name", contact and contact.last_name),
+        },
+        "cart": {"items": [_item(item) for item in delivery.request.cart]},
+        "links": _named(links),
+        "brand": {
+            name: rules.brand.get(name) or absent(f"brand.{name}")
+            for name in {"name", "url", "logo", "imprint", *rules.brand}
+        },
+    }
+
+
+def _item(item: CartItem) -> dict[str, Any]:
+    return {
+        "product_id": item.product_id,
+        "name": _or_absent("item.name", item.name),
+        "quantity": item.quantity,
+        "price": _or_absent("item.price", item.price),
+        "url": _or_absent("item.url", _web(item.url)),
+        "picture": _or_absent("item.picture", _web(item.picture)),
+    }
+
+
+def _or_absent(name: str, value: object) -> object:
+    return absent(name) if value is None or value == "" else value
+
+
+def _web(url: str | None) -> str | None:
+    """A shop's address as it may stand in a link: nothing but the web."""
+    return url if url and re.match(r"https?://", url) else None
+
+
+def _named(links: Links) -> dict[str, str]:
+    return {
+        "unsubscribe": links.unsubscribe,
+        "preferences": links.preferences,
+        "view": links.view,
+    }
+
+
+def _zone(recipient: Recipient) -> ZoneInfo:
+    try:
+        return ZoneInfo((recipient.contact and recipient.contact.time_zone) or "Europe/Berlin")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("Europe/Berlin")
+
+
+def _one_line(subject: str) -> str:
+    line = " ".join(_CONTROLS.sub(" ", subject).split())
+    if not line:
+        raise TemplateError("the subject is empty")
+    return line[:_LONGEST_SUBJECT]
+
+
+def _require_way_out(template: Template, rendered: Rendered, links: Links) -> None:
+    for part, content in (("HTML", rendered.html), ("text", rendered.text)):
+        if links.unsubscribe not in content:
+            raise TemplateError(f"{template.name}: no links.unsubscribe in the {part} part")
