@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Iterable
 
 from common.clock import monotonic
 from cuestream.failures import FindingError
@@ -33,13 +34,12 @@ async def run_once(name: str, command: Command, watch: Watch, report: Report) ->
     report(Ready(name, monotonic() - begun))
 
 
-async def all_of(*work: asyncio.Future[None] | asyncio.Task[None]) -> None:
-    """Wait for all; the first failure ends the others and is raised as it is."""
+async def all_of(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do all at once; the first failure ends the others and is raised as it is."""
+    tasks = [asyncio.create_task(each) for each in work]
     try:
-        done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
-        for task in done:
-            task.result()
+        await asyncio.gather(*tasks)
     finally:
-        for task in work:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

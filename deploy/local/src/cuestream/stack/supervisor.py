@@ -118,7 +118,7 @@ class Supervisor:
         self._report(Step(f"Starting {', '.join(program.name for program in programs)}"))
         for program in programs:
             await self._adopt(program).start()
-        await all_of(*(asyncio.create_task(self._prepare(broker)) for broker in BROKERS))
+        await all_of(self._prepare(broker) for broker in BROKERS)
         self._report(Step("Starting the services"))
         started = [
             self._adopt(self._program(service, number, name, client))
@@ -126,7 +126,7 @@ class Supervisor:
         ]
         for child in started:
             await child.start()
-        await all_of(*(asyncio.create_task(child.until_ready()) for child in started))
+        await all_of(child.until_ready() for child in started)
         self._wish.layout.remember_ports(self._addresses.ports.given)
         if self._wish.publish is not None:
             await self._wish.publish(self._addresses, self._watch, self._report)
@@ -140,7 +140,7 @@ class Supervisor:
         if broker == "postgres":
             await asyncio.to_thread(make_database, self._addresses)
         shots = [shot for shot in self._wish.plan.one_shots if shot.needs == broker]
-        await all_of(*(asyncio.create_task(self._run_once(shot)) for shot in shots))
+        await all_of(self._run_once(shot) for shot in shots)
 
     async def _run_once(self, shot: OneShot) -> None:
         env = self._addresses.environment(shot.owner, shot.name)
