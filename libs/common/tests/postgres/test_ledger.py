@@ -63,6 +63,33 @@ async def test_a_partition_without_history_begins_empty(store: Any) -> None:
     assert standing == Standing(partition=0, epoch=1, batch=0)
 
 
+async def test_after_a_commit_in_doubt_the_same_owner_finds_what_happened(store: Any) -> None:
+    ledger, standing = await owned(store)
+    async with ledger.transaction() as tx:
+        await ledger.fence(tx, [standing])
+        await ledger.advance(tx, [advance(rows=[outbox_row(0)])])
+
+    fresh = (await ledger.reload([standing]))[0]  # the standing in memory knows nothing of it
+
+    assert (fresh.epoch, fresh.batch, fresh.positions[INPUT].next_offset) == (1, 1, 1)
+    assert fresh.outbox == [outbox_row(0)]
+
+
+async def test_whoever_lost_a_partition_cannot_reload_it(store: Any) -> None:
+    ledger, standing = await owned(store)
+    await owned(store)
+
+    with pytest.raises(FencedError):
+        await ledger.reload([standing])
+
+
+async def test_two_that_take_over_at_once_hold_different_epochs(store: Any) -> None:
+    one, two = store.ledger("test.loop"), store.ledger("test.loop")
+    taken = await asyncio.gather(*(ledger.take_over([0]) for ledger in (one, two, one, two)))
+
+    assert len({standings[0].epoch for standings in taken}) == 4
+
+
 async def test_a_new_owner_finds_what_the_last_one_committed(store: Any) -> None:
     ledger, standing = await owned(store)
     rows = [outbox_row(1), outbox_row(0), outbox_row(2, value=None)]

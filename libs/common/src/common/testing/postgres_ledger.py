@@ -44,6 +44,17 @@ class FakeLedger:
                 standings[partition] = self._standing(tx.tables, partition, epoch + 1, batch)
         return standings
 
+    async def reload(self, standings: Collection[Standing]) -> Mapping[int, Standing]:
+        tables = self._database.tables
+        fresh = {}
+        for old in standings:
+            epoch, batch = tables["partitions"][self._loop, old.partition]
+            fresh[old.partition] = self._standing(tables, old.partition, epoch, batch)
+        lost = [old.partition for old in standings if fresh[old.partition].epoch != old.epoch]
+        if lost:
+            raise FencedError(lost)
+        return fresh
+
     def _standing(self, tables: Tables, partition: int, epoch: int, batch: int) -> Standing:
         mine = (self._loop, partition)
         due = [timer.due_at for key, timer in tables["timers"].items() if key[:2] == mine]
