@@ -21,17 +21,17 @@ _PATIENCE_SECONDS = 60.0
 _RETRY_SECONDS = 0.5
 
 
-async def migrate(package: str, database_url: str) -> None:
+async def migrate(package: str, database_url: str, *, patience: float = _PATIENCE_SECONDS) -> None:
     """Run the migrations of `package` (such as `ingest.migrations`) in the schema named after the service.
 
-    Waits up to 60 s for the server. Two that run at once take turns. All happens in one transaction. Filling an empty
+    Waits for the server so many seconds. Two that run at once take turns. All happens in one transaction. Filling an empty
     schema begins a new life: it writes `incarnation` with `live_since`.
 
     Raises:
         TransientError: the server cannot be reached.
     """
     schema = package.partition(".")[0]
-    await _wait_for_server(database_url)
+    await _wait_for_server(database_url, patience)
 
     async def connect() -> Any:
         return await asyncpg.connect(
@@ -47,8 +47,8 @@ async def migrate(package: str, database_url: str) -> None:
         await engine.dispose()
 
 
-async def _wait_for_server(database_url: str) -> None:
-    give_up_at = monotonic() + _PATIENCE_SECONDS
+async def _wait_for_server(database_url: str, patience: float) -> None:
+    give_up_at = monotonic() + patience
     while True:
         try:
             connection = await asyncpg.connect(database_url, timeout=5)

@@ -1,0 +1,40 @@
+"""Sizes of records, and records cut into batches that a broker takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from common.consuming.ports import Outgoing
+from common.errors import PermanentError
+from common.kafka.clients import MAX_BATCH_BYTES
+
+_OVERHEAD = 64
+"""Bytes around a record (lengths, deltas, its share of the batch's header); more than it can be."""
+_HEADER_OVERHEAD = 10
+
+
+def size_of(record: Outgoing) -> int:
+    """Bytes that the record takes in a batch, at most.
+
+    Raises:
+        PermanentError: `record_too_large`, no broker will ever take it.
+    """
+    size = _OVERHEAD + len(record.key or b"") + len(record.value or b"")
+    for name, value in record.headers.items():
+        size += _HEADER_OVERHEAD + len(name) * 4 + len(value)
+    if size > MAX_BATCH_BYTES:
+        raise PermanentError("record_too_large", f"{size} bytes, a batch holds {MAX_BATCH_BYTES}")
+    return size
+
+
+def batches(records: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
+    """The records in order, cut so that each batch fits."""
+    begin, filled = 0, 0
+    for index, record in enumerate(records):
+        size = size_of(record)
+        if filled + size > MAX_BATCH_BYTES:
+            yield records[begin:index]
+            begin, filled = index, 0
+        filled += size
+    if begin < len(records):
+        yield records[begin:]

@@ -1,0 +1,206 @@
+"""Reads assigned partitions without a group; asks for bounds on a connection that no fetch blocks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from common.clock import from_millis
+from common.consuming.ports import Bounds, Fetched, Place
+from common.errors import PermanentError
+from common.kafka.clients import DRIVER_ERRORS, close_consumer, unavailable
+
+_ASK_SECONDS = 10.0
+
+
+class KafkaReader:
+    """A `Reader` on two clients: one that fetches, one that answers questions.
+
+    Both are made when first needed and made anew after an error that they do not survive.
+    """
+
+    def __init__(self, prefix: str, new_consumer: Callable[[str], Any]) -> None:
+        self._prefix = prefix
+        self._fetching = _Client(lambda: new_consumer("reader"))
+        self._asking = _Client(lambda: new_consumer("bounds"))
+        self._asked = asyncio.Lock()
+        self._positions: dict[TopicPartition, int] = {}
+        self._paused: set[TopicPartition] = set()
+
+    async def assign(self, positions: Mapping[Place, int]) -> None:
+        """Read exactly these, each from its offset; what was paused and stays remains paused."""
+        wanted = {self._partition(place): offset for place, offset in positions.items()}
+        consumer = await self._consumer()
+        same = wanted.keys() == self._positions.keys()
+        before, self._positions = self._positions, wanted
+        self._paused &= wanted.keys()
+        if not same:
+            # The driver forgets everything on an assignment, so all is said again.
+            self._say_again(consumer)
+            return
+        for partition, offset in wanted.items():
+            if before[partition] != offset:
+                consumer.seek(partition, offset)
+
+    def _say_again(self, consumer: Any) -> None:
+        consumer.assign(list(self._positions))
+        for partition, offset in self._positions.items():
+            consumer.seek(partition, offset)
+        consumer.pause(*self._paused)
+
+    async def poll(self, max_records: int, wait: float) -> Sequence[Fetched]:
+        """Whatever is there, at most so many, per place in order; empty after `wait` seconds."""
+        consumer = await self._consumer()
+        if not self._positions:
+            await asyncio.sleep(wait)
+            return ()
+        try:
+            records = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=max_records)
+        except OffsetOutOfRangeError as error:
+            raise PermanentError("offset_out_of_range", str(error)) from error
+        except DRIVER_ERRORS as error:
+            await self._fetching.discard()
+            unavailable(error)
+        fetched: list[Fetched] = []
+        for partition, batch in records.items():
+            place = Place(partition.topic.removeprefix(self._prefix), partition.partition)
+            fetched.extend(_fetched(place, record) for record in batch)
+            self._positions[partition] = batch[-1].offset + 1
+        return fetched
+
+    def pause(self, places: Collection[Place]) -> None:
+        """Fetch no more of these until they are resumed."""
+        partitions = self._assigned(places)
+        self._paused |= partitions
+        if self._fetching.open is not None:
+            self._fetching.open.pause(*partitions)
+
+    def resume(self, places: Collection[Place]) -> None:
+        partitions = self._assigned(places)
+        self._paused -= partitions
+        if self._fetching.open is not None:
+            self._fetching.open.resume(*partitions)
+
+    def seek(self, place: Place, offset: int) -> None:
+        """Read this place from there on."""
+        partition = self._partition(place)
+        if partition not in self._positions:
+            raise ValueError(f"{place} is not assigned")
+        self._positions[partition] = offset
+        if self._fetching.open is not None:
+            self._fetching.open.seek(partition, offset)
+
+    async def bounds(self, places: Collection[Place]) -> Mapping[Place, Bounds]:
+        """Begin and end of each."""
+        partitions = {place: self._partition(place) for place in places}
+        async with self._asked:
+            try:
+                async with asyncio.timeout(_ASK_SECONDS):
+                    consumer = await self._asking.get()
+                    begins = await consumer.beginning_offsets(list(partitions.values()))
+                    ends = await consumer.end_offsets(list(partitions.values()))
+            except DRIVER_ERRORS as error:
+                await self._asking.discard()
+                unavailable(error)
+        return {place: Bounds(begins[p], ends[p]) for place, p in partitions.items()}
+
+    async def appended_at(self, place: Place, offset: int) -> datetime | None:
+        """The append time of the record at exactly that offset; None where the log no longer holds it."""
+        bounds = (await self.bounds([place]))[place]
+        if not bounds.begin <= offset < bounds.end:
+            return None
+        async with self._asked:
+            try:
+                record = await self._one(self._partition(place), offset)
+            except OffsetOutOfRangeError:
+                return None  # trimmed since we asked for the bounds
+            except DRIVER_ERRORS as error:
+                await self._asking.discard()
+                unavailable(error)
+        if record is None:
+            return None
+        return from_millis(record.timestamp) if record.offset == offset else None
+
+    async def _one(self, partition: TopicPartition, offset: int) -> Any:
+        consumer = await self._asking.get()
+        consumer.assign([partition])
+        consumer.seek(partition, offset)
+        try:
+            # Compaction may have left nothing up to the end: then there is no answer to wait for.
+            records = await consumer.getmany(partition, timeout_ms=2000, max_records=1)
+        finally:
+            consumer.pause(partition)  # or the next question waits behind a fetch
+        return next((record for batch in records.values() for record in batch), None)
+
+    async def close(self) -> None:
+        """End both clients, waiting at most 10 s for each."""
+        await asyncio.gather(self._fetching.discard(), self._asking.discard())
+
+    async def _consumer(self) -> Any:
+        """The fetching client, told again what it reads where it had to be made anew."""
+        known = self._fetching.open
+        if known is not None and _broken(known):
+            await self._fetching.discard()
+            known = None
+        consumer = await self._fetching.get()
+        if known is None and self._positions:
+            self._say_again(consumer)
+        return consumer
+
+    def _assigned(self, places: Collection[Place]) -> set[TopicPartition]:
+        return {self._partition(place) for place in places} & self._positions.keys()
+
+    def _partition(self, place: Place) -> TopicPartition:
+        return TopicPartition(self._prefix + place.topic, place.partition)
+
+
+class _Client:
+    """A consumer that is made when needed."""
+
+    def __init__(self, new: Callable[[], Any]) -> None:
+        self._new = new
+        self.open: Any = None
+
+    async def get(self) -> Any:
+        """The client, connected.
+
+        Raises:
+            TransientError: `kafka_unavailable`.
+        """
+        if self.open is None:
+            consumer = self._new()
+            try:
+                await asyncio.wait_for(consumer.start(), _ASK_SECONDS)
+            except BaseException as error:
+                await close_consumer(consumer)
+                if isinstance(error, DRIVER_ERRORS):
+                    unavailable(error)
+                raise
+            self.open = consumer
+        return self.open
+
+    async def discard(self) -> None:
+        consumer, self.open = self.open, None
+        if consumer is not None:
+            await close_consumer(consumer)
+
+
+def _broken(consumer: Any) -> bool:
+    """Whether the driver's fetching task has died: then it would give nothing for ever, without an error."""
+    return bool(consumer._fetcher.error_future.done())  # noqa: SLF001  the only sign of it
+
+
+def _fetched(place: Place, record: Any) -> Fetched:
+    return Fetched(
+        place=place,
+        offset=record.offset,
+        appended_at=from_millis(record.timestamp),
+        key=record.key,
+        value=record.value,
+        headers=dict(record.headers),
+    )
