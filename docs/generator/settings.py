@@ -66,13 +66,19 @@ def groups() -> Iterator[Group]:
     """All settings classes, the library's first."""
     for module in map(importlib.import_module, MODULES):
         for cls in vars(module).values():
-            if inspect.isclass(cls) and issubclass(cls, BaseSettings) and cls.__module__ == module.__name__:
+            if (
+                inspect.isclass(cls)
+                and issubclass(cls, BaseSettings)
+                and cls.__module__ == module.__name__
+            ):
                 yield Group(cls, own(cls))
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *(_section(group) for group in groups() if group.fields or group.parents)])
+    return "\n".join(
+        [_HEAD, *(_section(group) for group in groups() if group.fields or group.parents)]
+    )
 
 
 def _section(group: Group) -> str:
