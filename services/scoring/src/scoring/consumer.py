@@ -42,11 +42,16 @@ def handlers(configuration: Configuration) -> Handlers[LeadStanding]:
     )
 
 
-def lead_model(release: Release) -> LeadModel:
-    """The model in force under a release; also the check before a release is taken.
+def check_lead_model(release: Release) -> None:
+    """The check before a release is taken.
 
     Raises:
         DocumentError: the published model is not one.
     """
+    lead_model(release)
+
+
+def lead_model(release: Release) -> LeadModel:
+    """The model in force under a release."""
     content = release.one("lead_model")
     return parse_lead_model(content.files, content.hash) if content else DEFAULT_LEAD_MODEL

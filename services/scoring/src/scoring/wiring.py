@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from common import kafka, postgres, telemetry
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Loop, Surroundings
-from scoring.consumer import ANCHOR, INPUTS, LOOP, handlers, lead_model
+from scoring.consumer import ANCHOR, INPUTS, LOOP, check_lead_model, handlers
 from scoring.settings import MigrateSettings, Settings
 from scoring.store import SCHEMA, lead_book
 
@@ -25,7 +25,7 @@ async def consume(settings: Settings) -> None:
         kafka.connect(settings, client=LOOP) as log,
         log.reader() as reader,
     ):
-        feed = ConfigurationFeed(reader, validators=[lead_model])
+        feed = ConfigurationFeed(reader, validators=[check_lead_model])
         around = Surroundings(log, postgres.PostgresLedger(database, LOOP), feed)
         consumer = Consumer(Loop(LOOP, ANCHOR, INPUTS, handlers, lead_book()), around)
 
