@@ -119,7 +119,7 @@ def test_a_delivery_gives_points_by_its_status() -> None:
 def test_an_activity_cannot_pass_for_a_delivery() -> None:
     folded = fold(None, activity("delivery: clicked"))
 
-    [consequence] = folded.consequences
+    consequence, _ = folded.consequences
     assert isinstance(consequence.payload, LeadScored)
     assert consequence.payload.score == 50
     assert list(folded.state.tallies) == ["activity: delivery: clicked"]

@@ -1,0 +1,61 @@
+"""Lead standings on a real PostgreSQL, under scoring's own role and migrations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from common.consuming import TimerDue
+from common.ids import derive
+from common.postgres import Database, migrate
+from scoring.domain.lead import observe, wake
+from scoring.domain.lead_model import DEFAULT_LEAD_MODEL
+from scoring.domain.lead_score import LeadStanding
+from scoring.handlers import DECAY_TIMER
+from scoring.store import SCHEMA, lead_book
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123457, tzinfo=UTC)
+ANNA, BERT = derive("test", "anna"), derive("test", "bert")
+
+
+@pytest.fixture
+async def tables(database: Any) -> AsyncIterator[Database]:
+    url = database.of(SCHEMA)
+    await migrate("scoring.migrations", url)
+    async with Database.connect(url, schema=SCHEMA, application_name="test") as connected:
+        yield connected
+
+
+def due(profile: Any, workspace: str = "shop") -> TimerDue:
+    return TimerDue(3, workspace, profile, DECAY_TIMER, NOW, profile)
+
+
+async def test_a_standing_comes_back_exactly_as_it_was(tables: Database) -> None:
+    standing = LeadStanding()
+    for hours, kind in enumerate(("Product Added", "Page Viewed", "delivery: clicked")):
+        now = NOW + timedelta(hours=hours)
+        standing = observe(standing, kind, at=now, model=DEFAULT_LEAD_MODEL, now=now).standing
+    standing = wake(standing, DEFAULT_LEAD_MODEL, now=NOW + timedelta(hours=3))
+    book = lead_book()
+    async with tables.transaction() as tx:
+        sheet = await book.load(tx, [due(ANNA)])
+        entry = sheet.entry(due(ANNA))
+        entry.state, entry.now, entry.changed = standing, NOW, True
+        await book.save(tx, sheet)
+    async with tables.transaction() as tx:
+        sheet = await book.load(tx, [due(ANNA), due(BERT), due(ANNA, workspace="other")])
+
+    assert sheet.entry(due(ANNA)).state == standing
+    assert sheet.entry(due(ANNA)).now == NOW
+    assert sheet.entry(due(BERT)).state is None
+    assert sheet.entry(due(ANNA, workspace="other")).state is None
+
+
+async def test_migrating_twice_changes_nothing(tables: Database, database: Any) -> None:
+    before = await tables.fetch("SELECT id FROM incarnation")
+    await migrate("scoring.migrations", database.of(SCHEMA))
+
+    assert await tables.fetch("SELECT id FROM incarnation") == before
