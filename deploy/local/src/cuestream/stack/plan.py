@@ -68,7 +68,7 @@ def _migration(service: str) -> OneShot:
 
 CUESTREAM = Plan(
     one_shots=(
-        OneShot("topics", ("common.kafka.topics",), "kafka"),
+        OneShot("topics", ("common.kafka", "topics"), "kafka"),
         _migration("ingest"),
         _migration("scoring"),
         _migration("orchestrator"),
