@@ -95,6 +95,7 @@ locks: install  ## Resolve deploy/requirements again from the pyproject files; U
 		--output-file $(LOCKS)/cuestream.txt > /dev/null
 
 docs: install  ## Write the generated pages of docs/ again
+	@$(BIN)/python -m common.contracts.document docs/topics
 	@$(BIN)/python -m docs.generator
 
 clean:  ## Remove what the tools left; .venv and the local stack's data stay
