@@ -1,0 +1,164 @@
+"""Kafka in memory: one log of records per place, stamped on append by a clock that the test turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.clock import Clock, from_millis, to_millis, utc_now
+from common.consuming.ports import Bounds, Elector, Fetched, Outgoing, Place, Publisher, Reader
+from common.contracts import load_topics
+from common.errors import TransientError
+from common.kafka.partitioner import partition_for
+from common.testing.log_clients import (
+    FakeElector,
+    FakeGroup,
+    FakeGroupCommit,
+    FakePublisher,
+    FakeReader,
+)
+
+__all__ = ["FakeLog"]
+
+
+@dataclass(slots=True)
+class _Partition:
+    begin: int = 0
+    records: list[Fetched] = field(default_factory=list)
+    """Of compacted places some offsets may be missing."""
+    end: int = 0
+
+
+class FakeLog:
+    """What all its readers, publishers and electors share; they are processes on one Kafka.
+
+    Failures on demand: `fail_next_publishes` (before or after the append), `fail_next_polls`.
+    """
+
+    def __init__(self, partitions: int = 6, clock: Clock = utc_now) -> None:
+        self.partitions = partitions
+        self.clock = clock
+        self.groups: defaultdict[tuple[str, str], FakeGroup] = defaultdict(FakeGroup)
+        self.committed: dict[tuple[str, Place], int] = {}
+        self._topics = load_topics(partitions)
+        self._places: defaultdict[Place, _Partition] = defaultdict(_Partition)
+        self._grown = asyncio.Event()
+        self._publish_failures: list[tuple[str, bool]] = []
+        self._poll_failures: list[str] = []
+
+    def partition_for(self, topic: str, key: bytes) -> int:
+        return partition_for(key, self._count(topic))
+
+    def _count(self, topic: str) -> int:
+        known = self._topics.by_name.get(topic)
+        return self.partitions if known is None else known.partitions
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        yield FakeReader(self)
+
+    @asynccontextmanager
+    async def publisher(self) -> AsyncIterator[Publisher]:
+        yield FakePublisher(self)
+
+    @asynccontextmanager
+    async def elector(self, anchor: str, group: str) -> AsyncIterator[Elector]:
+        yield FakeElector(self, self.groups[anchor, group], group, self._count(anchor))
+
+    @asynccontextmanager
+    async def group_commit(self, topic: str) -> AsyncIterator[FakeGroupCommit]:
+        yield FakeGroupCommit(self, topic, self._count(topic))
+
+    def append(self, place: Place, *records: Outgoing) -> list[Fetched]:
+        """Put records at the end, as another process would; wakes whoever polls."""
+        partition = self._places[place]
+        appended = []
+        for record in records:
+            at = from_millis(to_millis(self.clock()))  # brokers know no microseconds
+            fetched = Fetched(
+                place, partition.end, at, record.key, record.value, dict(record.headers)
+            )
+            partition.records.append(fetched)
+            partition.end += 1
+            appended.append(fetched)
+        self._grown.set()
+        self._grown = asyncio.Event()
+        return appended
+
+    def records(self, topic: str) -> list[Fetched]:
+        """Everything that a topic holds, by partition and offset."""
+        return [
+            record
+            for place in sorted(self._places)
+            if place.topic == topic
+            for record in self._places[place].records
+        ]
+
+    def read(self, place: Place, offset: int, limit: int) -> Sequence[Fetched]:
+        """The next records from there on."""
+        records = self._places[place].records
+        return [record for record in records if record.offset >= offset][:limit]
+
+    def at(self, place: Place, offset: int) -> datetime | None:
+        """The append time of exactly that record."""
+        found = self.read(place, offset, 1)
+        return found[0].appended_at if found and found[0].offset == offset else None
+
+    def bounds(self, place: Place) -> Bounds:
+        return Bounds(self._places[place].begin, self._places[place].end)
+
+    def trim(self, place: Place, before: int) -> None:
+        """Retention: what is older is gone."""
+        partition = self._places[place]
+        partition.begin = before
+        partition.records = [r for r in partition.records if r.offset >= before]
+
+    def compact(self, place: Place) -> None:
+        """Keep the last record of each key; offsets stay."""
+        last = {record.key: record.offset for record in self._places[place].records}
+        kept = set(last.values())
+        partition = self._places[place]
+        partition.records = [r for r in partition.records if r.offset in kept]
+
+    def recreate(self, topic: str) -> None:
+        """Delete the topic and make it anew: empty, offsets from 0."""
+        for place in self._places:
+            if place.topic == topic:
+                self._places[place] = _Partition()
+
+    def fail_next_publishes(
+        self, times: int = 1, *, reason: str = "kafka_unavailable", appended: bool = False
+    ) -> None:
+        """The next publishes fail; with `appended` the records are there all the same, as after a lost answer."""
+        self._publish_failures.extend([(reason, appended)] * times)
+
+    def fail_next_polls(self, times: int = 1, *, reason: str = "kafka_unavailable") -> None:
+        self._poll_failures.extend([reason] * times)
+
+    def accept(self, place: Place, records: Sequence[Outgoing]) -> None:
+        """An append by one of our own clients, with the failures that are due."""
+        reason, appended = self._publish_failures.pop(0) if self._publish_failures else ("", True)
+        if appended:
+            self.append(place, *records)
+        if reason:
+            raise TransientError(reason)
+
+    def before_poll(self) -> None:
+        if self._poll_failures:
+            raise TransientError(self._poll_failures.pop(0))
+
+    async def grown(self, wait: float) -> None:
+        """Until something is appended anywhere, at most so many seconds."""
+        event = self._grown
+        try:
+            async with asyncio.timeout(wait):
+                await event.wait()
+        except TimeoutError:
+            return
+
+    def commit(self, group: str, offsets: Mapping[Place, int]) -> None:
+        self.committed.update({(group, place): offset for place, offset in offsets.items()})

@@ -1,0 +1,257 @@
+"""What the runtime may rely on, asked of the Kafka in memory and of the real one."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+
+from common.clock import utc_now
+from common.consuming.ports import Bounds, Fetched, Outgoing, Reader
+from common.errors import PermanentError
+from common.kafka import MAX_BATCH_BYTES
+
+
+def values(records: Any) -> list[bytes | None]:
+    return [record.value for record in records]
+
+
+def outgoing(*texts: str) -> list[Outgoing]:
+    return [Outgoing(b"key", text.encode()) for text in texts]
+
+
+async def read(reader: Reader, count: int, *, limit: int = 500) -> list[Fetched]:
+    fetched: list[Fetched] = []
+    async with asyncio.timeout(20):
+        while len(fetched) < count:
+            fetched.extend(await reader.poll(limit, 0.2))
+    return fetched
+
+
+async def test_what_is_published_is_read_as_it_was_and_in_order(setting: Any) -> None:
+    records = [
+        Outgoing(b"anna", b"\x00first", {"sequence": b"1", "binary": b"\xff"}),
+        Outgoing(b"anna", None),
+        Outgoing(None, b""),
+    ]
+    before = utc_now()
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(setting.place(1), records)
+        await reader.assign({setting.place(1): 0})
+        fetched = await read(reader, 3)
+
+    assert [(f.place, f.offset) for f in fetched] == [(setting.place(1), n) for n in range(3)]
+    assert [Outgoing(f.key, f.value, dict(f.headers)) for f in fetched] == records
+    for record in fetched:
+        assert record.appended_at.tzinfo is UTC
+        assert abs(record.appended_at - before) < timedelta(seconds=30)
+
+
+async def test_a_poll_takes_at_most_so_many_and_the_next_goes_on(setting: Any) -> None:
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        for partition in (0, 1):
+            await publisher.publish(setting.place(partition), outgoing(*"abcdef"))
+        await reader.assign({setting.place(0): 0, setting.place(1): 2})
+
+        polls = []
+        async with asyncio.timeout(20):
+            while sum(map(len, polls)) < 10:
+                polls.append(await reader.poll(4, 0.2))
+
+    fetched = [record for poll in polls for record in poll]
+    assert max(map(len, polls)) == 4
+    assert b"".join(f.value for f in fetched if f.place.partition == 0) == b"abcdef"
+    assert b"".join(f.value for f in fetched if f.place.partition == 1) == b"cdef"
+
+
+async def test_a_poll_waits_only_so_long_for_nothing(setting: Any) -> None:
+    async with setting.log.reader() as reader:
+        assert list(await reader.poll(10, 0.01)) == []
+        await reader.assign({setting.place(): 0})
+        async with asyncio.timeout(5):
+            assert list(await reader.poll(10, 0.01)) == []
+
+
+async def test_a_waiting_poll_wakes_when_a_record_comes(setting: Any) -> None:
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await reader.assign({setting.place(): 0})
+        waiting = asyncio.create_task(reader.poll(10, 30))
+        await publisher.publish(setting.place(), outgoing("a"))
+        async with asyncio.timeout(10):
+            assert values(await waiting) == [b"a"]
+
+
+async def test_after_a_seek_the_records_come_again(setting: Any) -> None:
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(setting.place(), outgoing(*"abc"))
+        await reader.assign({setting.place(): 0})
+        assert values(await read(reader, 3)) == [b"a", b"b", b"c"]
+
+        reader.seek(setting.place(), 1)
+
+        assert values(await read(reader, 2)) == [b"b", b"c"]
+        with pytest.raises(ValueError, match="not assigned"):
+            reader.seek(setting.place(2), 0)
+
+
+async def test_a_paused_place_gives_nothing_until_it_is_resumed(setting: Any) -> None:
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        for partition in (0, 1):
+            await publisher.publish(setting.place(partition), outgoing(f"a{partition}"))
+        await reader.assign({setting.place(0): 0, setting.place(1): 0})
+        reader.pause([setting.place(0), setting.place(2)])
+
+        assert values(await read(reader, 1)) == [b"a1"]
+        assert values(await reader.poll(10, 0.05)) == []
+
+        reader.resume([setting.place(0), setting.place(2)])
+        assert values(await read(reader, 1)) == [b"a0"]
+
+
+async def test_an_assignment_replaces_the_one_before(setting: Any) -> None:
+    zero, one, two = (setting.place(partition) for partition in range(3))
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        for place in (zero, one, two):
+            await publisher.publish(place, outgoing(f"a{place.partition}", f"b{place.partition}"))
+        await reader.assign({zero: 0, one: 0})
+        assert len(await read(reader, 4)) == 4
+        reader.pause([zero, one])
+
+        await reader.assign({one: 1, two: 1})  # one stays, and stays paused
+
+        assert values(await read(reader, 1)) == [b"b2"]
+        assert values(await reader.poll(10, 0.05)) == []
+        reader.resume([one])
+        assert values(await read(reader, 1)) == [b"b1"]
+
+        await reader.assign({one: 0, two: 2})  # the same places, another offset
+        assert values(await read(reader, 2)) == [b"a1", b"b1"]
+        await reader.assign({})
+        assert values(await reader.poll(10, 0.01)) == []
+
+
+async def test_bounds_and_append_times_are_known_without_reading(setting: Any) -> None:
+    zero, one = setting.place(0), setting.place(1)
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(zero, outgoing(*"abc"))
+        await reader.assign({zero: 0})
+        fetched = await read(reader, 3)
+
+        assert await reader.bounds([zero, one]) == {zero: Bounds(0, 3), one: Bounds(0, 0)}
+        times = [await reader.appended_at(zero, offset) for offset in (0, 2, 3, 99)]
+        assert times == [fetched[0].appended_at, fetched[2].appended_at, None, None]
+
+
+async def test_what_was_trimmed_is_said_and_never_skipped(setting: Any) -> None:
+    place = setting.place()
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(place, outgoing(*"abcde"))
+        await setting.trim(0, 3)
+
+        assert await reader.bounds([place]) == {place: Bounds(3, 5)}
+        assert await reader.appended_at(place, 1) is None
+        await reader.assign({place: 1})
+        with pytest.raises(PermanentError, match="offset_out_of_range"):
+            await read(reader, 1)
+
+        reader.seek(place, 3)
+        assert values(await read(reader, 2)) == [b"d", b"e"]
+
+
+async def test_an_offset_beyond_the_end_is_said(setting: Any) -> None:
+    async with setting.log.reader() as reader:
+        await reader.assign({setting.place(): 7})
+        with pytest.raises(PermanentError, match="offset_out_of_range"):
+            await read(reader, 1)
+
+
+async def test_more_than_a_batch_arrives_whole_and_in_order(setting: Any) -> None:
+    records = [Outgoing(b"k", bytes([n]) * (MAX_BATCH_BYTES // 4)) for n in range(10)]
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(setting.place(), records)
+        await reader.assign({setting.place(): 0})
+        fetched = await read(reader, 10)
+
+    assert [record.value[0] for record in fetched] == list(range(10))
+
+
+async def test_a_record_that_no_broker_takes_keeps_the_others_out_too(setting: Any) -> None:
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        with pytest.raises(PermanentError, match="record_too_large"):
+            await publisher.publish(
+                setting.place(), [*outgoing("a"), Outgoing(b"k", b"x" * (MAX_BATCH_BYTES + 1))]
+            )
+        await publisher.publish(setting.place(), [])
+        await publisher.publish(setting.place(), [Outgoing(b"k", b"x" * (MAX_BATCH_BYTES - 100))])
+
+        assert await reader.bounds([setting.place()]) == {setting.place(): Bounds(0, 1)}
+
+
+class Member:
+    """A process in a consumer group; `assigned` is what its elector said, call by call."""
+
+    def __init__(self, log: Any, topic: str) -> None:
+        self._log, self._topic = log, topic
+        self.assigned: list[frozenset[int]] = []
+        self.healthy = True
+        self._heard = asyncio.Event()
+        self.elector: Any = None
+
+    async def run(self) -> None:
+        async with self._log.elector(self._topic, f"{self._topic}.group") as self.elector:
+            await self.elector.run(self._on_assigned, lambda: self.healthy)
+
+    async def _on_assigned(self, partitions: frozenset[int]) -> None:
+        self.assigned.append(partitions)
+        self._heard.set()
+
+    async def has(self, size: int) -> frozenset[int]:
+        async with asyncio.timeout(30):
+            while not self.assigned or len(self.assigned[-1]) != size:
+                self._heard.clear()
+                await self._heard.wait()
+        return self.assigned[-1]
+
+
+async def test_electors_share_the_partitions_and_inherit_them(setting: Any) -> None:
+    first, second = Member(setting.log, setting.topic), Member(setting.log, setting.topic)
+    async with asyncio.TaskGroup() as group:
+        one = group.create_task(first.run())
+        assert await first.has(3) == {0, 1, 2}
+
+        two = group.create_task(second.run())
+        shares = await first.has(2), await second.has(1)
+        assert frozenset.union(*shares) == {0, 1, 2}
+
+        two.cancel()
+        assert await first.has(3) == {0, 1, 2}
+        one.cancel()
+
+
+async def test_an_unhealthy_process_gives_its_place_away(setting: Any) -> None:
+    first, second = Member(setting.log, setting.topic), Member(setting.log, setting.topic)
+    async with asyncio.TaskGroup() as group:
+        one = group.create_task(first.run())
+        await first.has(3)
+        two = group.create_task(second.run())
+        await second.has(1)
+
+        first.healthy = False
+
+        await second.has(3)
+        async with asyncio.timeout(10):
+            await one
+        two.cancel()
+
+
+async def test_commits_never_raise(setting: Any) -> None:
+    member = Member(setting.log, setting.topic)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(member.run())
+        await member.has(3)
+        await member.elector.commit({setting.place(): 0, setting.place(77): 5})
+        await member.elector.commit({})
+        task.cancel()
+    await member.elector.commit({setting.place(): 0})
