@@ -33,11 +33,12 @@ async def consume(settings: ConsumeSettings) -> None:
             return {"configuration": feed.ready, **await consumer.ready()}
 
         app = telemetry.health_app(ready, alive=consumer.alive)
-        async with telemetry.serve(app, settings.host, settings.port):
-            await log.check_partitions()
-            async with asyncio.TaskGroup() as group:
-                group.create_task(feed.run())
-                group.create_task(consumer.run())
+        async with (
+            telemetry.serve(app, settings.host, settings.port),
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(feed.run())
+            group.create_task(consumer.run())
 
 
 async def migrate(settings: MigrateSettings) -> None:

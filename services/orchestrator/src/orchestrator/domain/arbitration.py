@@ -8,6 +8,7 @@ from typing import Final
 
 from common.contracts.decisions import Candidate, Gate, Outcome
 from common.customer import Customer
+from orchestrator.domain import reasons
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.steps import Proposal
 
@@ -20,7 +21,7 @@ class Ruling:
 
     outcome: Outcome
     reason: str
-    """The chosen channel, or the first gate that kept the most wanted channel out."""
+    """`eligible`, or the first gate that kept the most wanted channel out."""
     candidates: tuple[Candidate, ...]
     channel: str | None = None
 
@@ -51,9 +52,9 @@ def _address_is_known(bid: Bid) -> bool:
 
 
 GATES: Final[tuple[tuple[str, Callable[[Bid], bool], str], ...]] = (
-    ("message", _message_is_known, "unknown_message"),
-    ("consent", _consent_is_given, "no_consent"),
-    ("address", _address_is_known, "no_address"),
+    ("message", _message_is_known, reasons.UNKNOWN_MESSAGE),
+    ("consent", _consent_is_given, reasons.NO_CONSENT),
+    ("address", _address_is_known, reasons.NO_ADDRESS),
 )
 """Name, question, and the reason where the answer is no; in the order in which a no is reported."""
 
@@ -64,7 +65,7 @@ def arbitrate(journey: Journey, proposal: Proposal, customer: Customer) -> Rulin
     candidates = tuple(Candidate(bid.proposal.message, bid.channel, _asked(bid)) for bid in bids)
     for candidate in candidates:
         if all(gate.ok for gate in candidate.gates):
-            return Ruling("chosen", "eligible", candidates, candidate.channel)
+            return Ruling("chosen", reasons.ELIGIBLE, candidates, candidate.channel)
     reason = next(gate.reason for gate in candidates[0].gates if not gate.ok)
     return Ruling("rejected", reason, candidates)
 

@@ -18,14 +18,13 @@ from common.contracts.decisions import (
 )
 from common.contracts.payload import Payload
 from common.ids import derive
+from orchestrator.domain import reasons
 from orchestrator.domain.arbitration import arbitrate
 from orchestrator.domain.contacts import REQUESTED
 from orchestrator.domain.journey import Journey, Occasion
 from orchestrator.domain.state import MAX_PASSAGES, Contact, Enrollment, Passage
 from orchestrator.domain.steps import Proposal, Rest
 
-COMPLETED: Final = "completed"
-PLAYBOOK_ERROR: Final = "playbook_error"
 FIRST_VISIT: Final = 0
 """No step leads back yet; a step that is visited again counts on, so that each proposal has its own decision."""
 
@@ -78,7 +77,9 @@ def advance(
         return enrollment
     name = occasion.activity.name
     rest = journey.steps[enrollment.step].hear(name, occasion.now)
-    return _rest(journey, enrollment, rest, f"restarted by {name}", notes) if rest else enrollment
+    return (
+        _rest(journey, enrollment, rest, reasons.restarted_by(name), notes) if rest else enrollment
+    )
 
 
 def is_due(enrollment: Enrollment, occasion: Occasion) -> bool:
@@ -169,10 +170,10 @@ def _arrive(
         move = journey.steps[index].arrive(occasion.now)
         standing = replace(standing, step=index)
         if isinstance(move, Rest):
-            return _rest(journey, standing, move, "arrived", notes)
+            return _rest(journey, standing, move, reasons.ARRIVED, notes)
         standing = _propose(journey, standing, move, occasion, notes)
         index += 1
-    end(standing, COMPLETED, notes)
+    end(standing, reasons.COMPLETED, notes)
     return None
 
 
@@ -199,7 +200,7 @@ def _propose(
         candidates=ruling.candidates,
         due_at=occasion.due_at,
     )
-    notes.told += [_advanced(journey, enrollment, "arrived", None), decision]
+    notes.told += [_advanced(journey, enrollment, reasons.ARRIVED, None), decision]
     if ruling.channel is not None:
         _request(journey, decision, proposal, ruling.channel, occasion, notes)
     # The timer that led here has fired; a step that makes it rest sets the next.

@@ -26,6 +26,7 @@ from orchestrator.domain.parameters import (
     in_force,
     read_parameters,
 )
+from orchestrator.domain.reasons import exit_when
 from orchestrator.domain.steps import Propose, Step, read_step
 
 JOURNEY_FILE: Final = "journey.yaml"
@@ -128,7 +129,7 @@ def _exit(value: Value) -> Exit:
     event, when, reason = fields.get("event"), fields.get("when"), fields.get("reason")
     if (event is None) == (when is None):
         value.fail("an exit has either `event` or `when`")
-    said = reason.text() if reason else f"exit_when: {(event or when or value).text()}"
+    said = reason.text() if reason else exit_when((event or when or value).text())
     return Exit(event.text() if event else None, _condition(when) if when else None, said)
 
 

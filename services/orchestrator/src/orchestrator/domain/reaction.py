@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from common.contracts.payload import Payload
 from common.errors import PermanentError
+from orchestrator.domain import reasons
 from orchestrator.domain.contacts import with_contact
 from orchestrator.domain.journey import Journey, Occasion
 from orchestrator.domain.library import Library
 from orchestrator.domain.passage import (
-    PLAYBOOK_ERROR,
     Notes,
     admits,
     advance,
@@ -63,7 +63,7 @@ def _moved(
     try:
         journey = library.version(enrollment.playbook, enrollment.version)
     except PermanentError:
-        end(enrollment, PLAYBOOK_ERROR, notes)
+        end(enrollment, reasons.PLAYBOOK_ERROR, notes)
         return None
     return advance(journey, enrollment, occasion, notes)
 
