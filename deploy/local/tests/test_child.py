@@ -65,13 +65,8 @@ async def living(
         watch.close()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for it, at most 10 s."""
-    async with asyncio.timeout(10):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.01)
+async def until(child: Child, condition: Callable[[], bool]) -> None:
+    await asyncio.wait_for(child.until(condition), 10)
 
 
 def restarted(child: Child, times: int) -> bool:
@@ -96,7 +91,7 @@ async def test_a_killed_process_is_started_again(tmp_path: Path) -> None:
         first = pid_of(child)
 
         os.kill(first, signal.SIGKILL)
-        await until(lambda: child.restarts == 1 and child.state == "ready")
+        await until(child, lambda: child.restarts == 1 and child.state == "ready")
 
         assert child.pid != first
         assert Ended("child", -signal.SIGKILL, 0.05) in told
@@ -109,9 +104,9 @@ async def test_a_process_that_lived_long_enough_starts_with_the_first_pause_agai
     pace = Pace(first_delay=0.01, longest_delay=5.0, stable_after=0.0, probe_every=0.02)
     async with living(program(tmp_path, SERVES), told, pace) as child:
         for deaths in range(1, 4):
-            await until(lambda: child.state == "ready")
+            await until(child, lambda: child.state == "ready")
             child.kill()
-            await until(partial(restarted, child, deaths))
+            await until(child, partial(restarted, child, deaths))
 
     assert [event.delay for event in told if isinstance(event, Ended)] == [0.01] * 3
 
@@ -149,7 +144,7 @@ async def test_a_process_that_never_serves_fails_with_its_last_words(tmp_path: P
 async def test_a_process_that_waits_to_be_started_again_can_be_stopped(tmp_path: Path) -> None:
     pace = Pace(first_delay=60.0, longest_delay=60.0, probe_every=0.02)
     async with living(program(tmp_path, DIES), pace=pace) as child:
-        await until(lambda: child.restarts == 1)
+        await until(child, lambda: child.restarts == 1)
 
         await child.stop()
 
@@ -162,7 +157,7 @@ async def test_the_workers_of_a_killed_server_are_gone_before_the_next_one(tmp_p
         worker = int((tmp_path / "mark").read_text())
 
         os.kill(pid_of(child), signal.SIGKILL)
-        await until(lambda: child.restarts == 1 and child.state == "ready")
+        await until(child, lambda: child.restarts == 1 and child.state == "ready")
 
         assert not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie"
 

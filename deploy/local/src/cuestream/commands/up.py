@@ -15,6 +15,7 @@ from cuestream.settings import LocalSettings
 from cuestream.stack.events import Event, Failed
 from cuestream.stack.layout import Layout
 from cuestream.stack.plan import CUESTREAM
+from cuestream.stack.publishing import publishing
 from cuestream.stack.running import Telling, run_detached, run_here
 from cuestream.stack.showing import Show
 from cuestream.stack.supervisor import Wish
@@ -25,7 +26,10 @@ Scale = Annotated[
 ]
 Workspaces = Annotated[
     Path,
-    typer.Option(help="Folder of the workspaces that are published at the start.", metavar="DIR"),
+    typer.Option(
+        help="Folder with workspaces/, playbooks/ and models/; published at the start.",
+        metavar="DIR",
+    ),
 ]
 
 
@@ -38,7 +42,7 @@ def up(
     *,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
     data: Data = None,
-    workspaces: Workspaces = Path("workspaces"),
+    workspaces: Workspaces = Path(),
     scale: Scale = None,
     events_to: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -47,12 +51,13 @@ def up(
     The first start downloads Kafka (43 MB). Ctrl-C stops everything, unless --detach.
     """
     layout, counts = layout_of(data), _counts(scale or [])
-    CUESTREAM.instances(counts)  # a wrong name is said before anything starts
+    CUESTREAM.instances(counts)  # what is wrong is said before anything starts
+    publish = publishing(workspaces)
     with Show(OUT) as show:
         if detach:
             _leave(layout, workspaces, scale or [], show)
         else:
-            wish = Wish(CUESTREAM, layout, LocalSettings(), counts)
+            wish = Wish(CUESTREAM, layout, LocalSettings(), counts, publish=publish)
             _stay(wish, show, None if events_to is None else Telling(events_to))
 
 

@@ -11,7 +11,14 @@ from typing import Literal
 from common.clock import monotonic
 from cuestream.failures import CommandError, FindingError
 from cuestream.stack.events import Ended, Ready, Report
-from cuestream.stack.launch import Command, kill_group, last_lines, open_log, spawn_options
+from cuestream.stack.launch import (
+    Command,
+    group_lives,
+    kill_group,
+    last_lines,
+    open_log,
+    spawn_options,
+)
 from cuestream.stack.watching import Watch
 
 State = Literal["starting", "ready", "stopped", "failed"]
@@ -124,12 +131,16 @@ class Child:
         Raises:
             FindingError: it died again and again.
         """
-        async with self._changed:
-            await self._changed.wait_for(
-                lambda: self.state == "ready" or self._unready_deaths >= self._pace.give_up_after
-            )
+        await self.until(
+            lambda: self.state == "ready" or self._unready_deaths >= self._pace.give_up_after
+        )
         if self.state != "ready":
             raise FindingError(f"{self.name} does not start:\n{self._last_words()}")
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until it holds; asked again whenever the state changes."""
+        async with self._changed:
+            await self._changed.wait_for(condition)
 
     async def look(self) -> State:
         """Its state, asking it whether it still serves."""
@@ -166,12 +177,9 @@ class Child:
             self._process = None
 
     async def _end_group(self, pgid: int) -> None:
-        """A server's workers must be gone before the next one starts.
-
-        Bounded, because a group of zombies that nobody collects (a container without an init) stays.
-        """
-        for _ in range(200):
-            if not kill_group(pgid):
+        """A server's workers must be gone before the next one starts."""
+        while True:
+            if not (kill_group(pgid) and group_lives(pgid)):
                 return
             await asyncio.sleep(0.01)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypedDict
 
+import psutil
+
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT = 32 * 1024 * 1024
 
@@ -117,3 +119,14 @@ def kill_group(pgid: int, number: signal.Signals = signal.SIGKILL) -> bool:
     except PermissionError:  # only zombies of another user are left (macOS says it this way)
         return False
     return True
+
+
+def group_lives(pgid: int) -> bool:
+    """True while a process of the group runs; one that is dead and not yet collected does not count."""
+    for pid in psutil.pids():
+        try:
+            if os.getpgid(pid) == pgid and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                return True
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return False

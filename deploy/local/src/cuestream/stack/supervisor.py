@@ -54,7 +54,8 @@ class Supervisor:
         self._watch = Watch()
         self._children: dict[str, Child] = {}
         self._lives: set[asyncio.Task[None]] = set()
-        self._is_up = False
+        self._serves = False
+        self._is_up = False  # it serves, and what it was to publish is published
         self._ending = asyncio.Event()
         self._down = asyncio.Event()
         self._crash: BaseException | None = None
@@ -101,7 +102,7 @@ class Supervisor:
             ProcessStatus(child.name, child.pid, state, child.port, child.restarts)
             for child, state in zip(children, states, strict=True)
         )
-        endpoints = self._addresses.endpoints(self._wish.plan) if self._is_up else {}
+        endpoints = self._addresses.endpoints(self._wish.plan) if self._serves else {}
         return StackStatus(self._overall(states), processes, endpoints)
 
     def _overall(self, states: Collection[State]) -> State:
@@ -127,6 +128,7 @@ class Supervisor:
         for child in started:
             await child.start()
         await all_of(child.until_ready() for child in started)
+        self._serves = True
         self._wish.layout.remember_ports(self._addresses.ports.given)
         if self._wish.publish is not None:
             await self._wish.publish(self._addresses, self._watch, self._report)
