@@ -35,6 +35,13 @@ class LocalSettings(Settings):
         return self.cache_home.expanduser() / "cuestream"
 
 
+class DemoSettings(Settings):
+    """What decides how long the demo's shop stays open."""
+
+    seconds: float | None = Field(default=None, ge=20, validation_alias="DEMO_SECONDS")
+    """Seconds after which the demo ends by itself. Without it, it runs until Ctrl-C."""
+
+
 class SuiteSettings(Settings):
     """What decides on which brokers a test suite runs and what it may leave out."""
 
