@@ -16,6 +16,7 @@ from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded, LeadScored
 from common.ids import derive
 
+LOOP = "scoring.consume"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RELEASES = Configuration(releases={"shop": Release("shop", 1, ())})
 

@@ -1,0 +1,198 @@
+"""The runtime as a whole: exactly once through every kind of death, in order, on fakes and on the real parts."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from common.consuming import Consumer, FuseBlownError
+from common.consuming.folding import Fuse
+from common.consuming.ports import Outgoing, Place
+from common.contracts import decode_event
+from common.contracts.profiles import LeadScored
+from common.contracts.runtime import BatchJournaled
+from common.testing.log import FakeLog
+from libs.common.tests.consuming.making import Odd, Tally, activity, outgoing, profile
+from libs.common.tests.consuming.world import World, until
+
+ANNA, BERT = profile(1), profile(2)
+HOUR = timedelta(hours=1)
+
+
+def events(count: int, *, first: int = 0, poison: int | None = None) -> list[Outgoing]:
+    return [
+        outgoing(
+            ANNA,
+            activity(ANNA, "Poison" if number == poison else "Product Viewed", str(number)),
+            message=str(number),
+            headers={"origin": b"ingest.resolve/0/x", "sequence": str(number + 1).encode()},
+        )
+        for number in range(first, first + count)
+    ]
+
+
+async def scores(world: World) -> list[int]:
+    return [payload.score for payload in await world.payloads("profile.scores", LeadScored)]
+
+
+async def scored(world: World, count: int) -> bool:
+    return len(await scores(world)) >= count
+
+
+async def test_what_was_appended_is_folded_once_and_in_order(world: World) -> None:
+    await world.append("profile.activity", 0, *events(50))
+    async with world.owner():
+        await until("fifty scores", lambda: scored(world, 50))
+
+    assert await scores(world) == list(range(1, 51))
+
+
+async def test_whoever_takes_over_goes_on_where_the_last_commit_was(world: World) -> None:
+    for first in (0, 20, 40):
+        await world.append("profile.activity", 0, *events(20, first=first))
+        async with world.owner():
+            await until("the scores so far", partial(scored, world, first + 20))
+
+    assert await scores(world) == list(range(1, 61))
+
+
+async def test_a_republished_record_changes_nothing(world: World) -> None:
+    await world.append("profile.activity", 0, *events(10), *events(10), *events(11))
+    async with world.owner():
+        await until("eleven scores", lambda: scored(world, 11))
+
+    assert await scores(world) == list(range(1, 12))
+
+
+async def test_two_owners_at_once_do_no_more_than_one(world: World) -> None:
+    await world.append("profile.activity", 0, *events(30))
+    async with world.owner(), world.owner():
+        await world.append("profile.activity", 0, *events(30, first=30))
+        await until("sixty scores", lambda: scored(world, 60))
+
+    assert await scores(world) == list(range(1, 61))
+
+
+async def test_poison_goes_to_the_quarantine_and_the_partition_goes_on(world: World) -> None:
+    await world.append(
+        "profile.activity",
+        0,
+        *events(3, poison=1),
+        Outgoing(b"k", b"no json"),
+        outgoing(ANNA, Odd(), message="odd"),
+        *events(1, first=3),
+    )
+    async with world.owner():
+        await until("three scores", lambda: scored(world, 3))
+
+    put_aside = await world.read("profile.activity.quarantine")
+    assert sorted((i.headers["reason"], i.headers["origin_offset"]) for i in put_aside) == [
+        (b"fold_failed", b"1"),
+        (b"undecodable", b"3"),
+        (b"unknown_type", b"4"),
+    ]
+    assert {i.headers["service"] for i in put_aside} == {b"scoring"}
+    assert {i.headers["origin_topic"] for i in put_aside} == {b"profile.activity"}
+    assert b"no json" in {i.value for i in put_aside}
+
+
+async def test_a_timer_fires_only_when_virtual_time_has_passed_it(world: World) -> None:
+    async with world.owner():
+        await world.append("profile.activity", 0, *events(1))
+        await until("the score", lambda: scored(world, 1))
+        await world.state_progress([2, 0], HOUR)  # says that one more record is on its way
+        await world.append("profile.activity", 0, *events(1, first=1))
+        await until("the silence", lambda: scored(world, 3))
+
+    # 0 is the timer's; had it overtaken the second record, it would stand before the 2.
+    assert await scores(world) == [1, 2, 0]
+
+
+async def test_every_batch_is_in_the_journal_before_its_consequences(world: World) -> None:
+    await world.append("profile.activity", 0, *events(5))
+    async with world.owner():
+        await until("five scores", lambda: scored(world, 5))
+
+    entries = await world.payloads("scoring.journal", BatchJournaled)
+    runs = [run for entry in entries for run in entry.runs]
+    assert (runs[0].first, runs[-1].last) == (0, 4)
+    assert [entry.batch for entry in entries] == list(range(1, len(entries) + 1))
+
+
+async def test_sequences_are_dense_and_say_where_they_come_from(world: World) -> None:
+    await world.append("profile.activity", 0, *events(25))
+    async with world.owner():
+        await until("the scores", lambda: scored(world, 25))
+
+    published = await world.read("profile.scores")
+    by_target: dict[Place, set[int]] = {}
+    for item in published:
+        assert item.headers["origin"].startswith(b"scoring.consume/0/")
+        by_target.setdefault(item.place, set()).add(int(item.headers["sequence"]))
+    for numbers in by_target.values():
+        assert numbers == set(range(1, len(numbers) + 1))
+
+
+async def test_an_id_derives_from_the_cause(world: World) -> None:
+    await world.append("profile.activity", 0, *events(1))
+    async with world.owner():
+        await until("the score", lambda: scored(world, 1))
+
+    [cause] = [decode_event(i.value or b"") for i in await world.read("profile.activity")]
+    [effect] = [decode_event(i.value or b"") for i in await world.read("profile.scores")]
+    assert (effect.causationid, effect.correlationid) == (cause.id, cause.correlationid)
+
+
+async def test_a_gap_stops_the_partition_and_only_it(fake_world: World) -> None:
+    gap = events(1) + events(1, first=5)
+    await fake_world.append("profile.activity", 0, *gap)
+    other = outgoing(BERT, activity(BERT), message="b")
+    async with fake_world.owner() as owner:
+        await until("the first score", lambda: scored(fake_world, 1))
+        await fake_world.append("profile.activity", 1, other)
+        await until("the other partition's", lambda: scored(fake_world, 2))
+        state = await owner.ready()
+
+    assert "sequence gap" in str(state["partition 0"])
+
+
+async def test_a_topic_that_was_made_anew_stops_the_partition(fake_world: World) -> None:
+    log = fake_world.log
+    assert isinstance(log, FakeLog)
+    await fake_world.append("profile.activity", 0, *events(5))
+    async with fake_world.owner():
+        await until("five scores", lambda: scored(fake_world, 5))
+    log.recreate("profile.activity")
+    await fake_world.append("profile.activity", 0, *events(2))
+
+    async with fake_world.owner() as owner:
+        stopped = await until("the alarm", lambda: alarm(owner))
+
+    assert "outside the log" in stopped
+
+
+async def alarm(owner: Consumer[Tally]) -> str:
+    return str((await owner.ready()).get("partition 0", ""))
+
+
+async def test_a_lost_acknowledgement_doubles_nothing_for_a_reader(fake_world: World) -> None:
+    log = fake_world.log
+    assert isinstance(log, FakeLog)
+    await fake_world.append("profile.activity", 0, *events(5))
+    log.fail_next_publishes(3, appended=True)
+    async with fake_world.owner():
+        await until("five scores", lambda: scored(fake_world, 5))
+
+    assert await scores(fake_world) == [1, 2, 3, 4, 5]
+
+
+async def test_a_bug_in_every_fold_stops_the_process(fake_world: World) -> None:
+    poison = [outgoing(ANNA, activity(ANNA, "Poison", str(n)), message=str(n)) for n in range(3)]
+    await fake_world.append("profile.activity", 0, *poison)
+
+    with pytest.RaisesGroup(FuseBlownError):
+        async with asyncio.timeout(10):
+            await fake_world.consumer(Fuse(limit=3)).run()

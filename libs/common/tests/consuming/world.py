@@ -1,0 +1,108 @@
+"""What the runtime's tests do with a world: start owners, append, look at what came out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from common.clock import monotonic, utc_now
+from common.configuration import Configuration
+from common.consuming import Consumer, Loop, Surroundings
+from common.consuming.folding import Fuse
+from common.consuming.ports import Fetched, Ledger, Log, Outgoing, Place
+from common.consuming.wire import own_event
+from common.contracts import Payload, decode_event
+from common.contracts.ingestion import IngestProgressed
+from common.ids import derive
+from libs.common.tests.consuming.making import LOOP, RELEASES, Tally, handlers
+
+
+class Settled:
+    """Configuration that is there from the start."""
+
+    current: Configuration = RELEASES
+
+    async def wait_ready(self) -> None:
+        return
+
+
+@dataclass
+class World:
+    """A log, a ledger and a book, fake or real; every `owner` is one process."""
+
+    log: Log
+    ledger: Callable[[], Ledger]
+    book: Any
+
+    def consumer(self, fuse: Fuse | None = None) -> Consumer[Tally]:
+        """One process's, not running yet."""
+        loop = Loop(LOOP, "profile.activity", ("profile.activity",), handlers, self.book)
+        around = Surroundings(self.log, self.ledger(), Settled(), fuse=fuse or Fuse())
+        return Consumer(loop, around)
+
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[Consumer[Tally]]:
+        """A process for the body's duration; leaving is as abrupt as its cancellation."""
+        consumer = self.consumer()
+        task = asyncio.create_task(consumer.run())
+        try:
+            yield consumer
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def append(self, topic: str, partition: int, *records: Outgoing) -> None:
+        async with self.log.publisher() as publisher:
+            await publisher.publish(Place(topic, partition), records)
+
+    async def read(self, topic: str) -> list[Fetched]:
+        """Everything the topic holds now."""
+        places = [Place(topic, p) for p in range(self.log.partitions)]
+        async with self.log.reader() as reader:
+            bounds = await reader.bounds(places)
+            await reader.assign({place: bound.begin for place, bound in bounds.items()})
+            wanted = sum(bound.end - bound.begin for bound in bounds.values())
+            found: list[Fetched] = []
+            while len(found) < wanted:
+                found += await reader.poll(1000, 0.2)
+            return found
+
+    async def payloads(self, topic: str, kind: type[Payload]) -> list[Any]:
+        """The distinct events of a type, each once however often it was published, in order."""
+        events: dict[UUID, Any] = {}
+        for item in await self.read(topic):
+            event = decode_event(item.value or b"")
+            if event.type == kind.TYPE:
+                events.setdefault(event.id, event.payload(kind))
+        return list(events.values())
+
+    async def state_progress(self, sequences: Sequence[int], later: timedelta) -> None:
+        """Say that every raw partition is folded up to some time from now; only the first led to anything."""
+        until = utc_now() + later
+        for raw in range(self.log.partitions):
+            statement = IngestProgressed(
+                partition=raw,
+                until=until,
+                origin=f"ingest.resolve/{raw}/x",
+                sequences=tuple(0 if raw else number for number in sequences),
+            )
+            identity = derive("progress", raw, until.isoformat())
+            value = own_event(
+                "ingest.resolve", statement, identity=identity, subject=str(raw), at=until
+            )
+            await self.append("ingest.progress", 0, Outgoing(str(raw).encode(), value))
+
+
+async def until(what: str, holds: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Ask an async question until the answer is true."""
+    end = monotonic() + seconds
+    while not (answer := await holds()):
+        assert monotonic() < end, f"{what}: not within {seconds:.0f} s"
+        await asyncio.sleep(0)
+    return answer
