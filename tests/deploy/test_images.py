@@ -7,10 +7,15 @@ import json
 import shutil
 import subprocess
 import sys
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from typing_extensions import override
 
+from common.settings import ProcessSettings, variables
 from tests.architecture.tree import ROOT, SERVICES
 from tests.deploy.dockerfile import Instruction, environment, instructions, stages
 
@@ -99,6 +104,46 @@ def test_a_service_starts_in_exec_form_and_is_asked_whether_it_lives(service: st
     assert json.loads(health.partition("CMD ")[2])[:2] == ["python", "-c"]
     assert "/livez" in health
     assert only("EXPOSE", run) == port
+
+
+class Livez(BaseHTTPRequestHandler):
+    """Answers as a process would."""
+
+    status = HTTPStatus.OK
+
+    def do_GET(self) -> None:  # noqa: N802 - the library's name
+        self.send_response(self.status if self.path == "/livez" else HTTPStatus.NOT_FOUND)
+        self.end_headers()
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE])
+def test_the_health_check_says_what_the_process_says(status: HTTPStatus) -> None:
+    health = only("HEALTHCHECK", stages(dockerfile("ingest"))[1])
+    _, *arguments = json.loads(health.partition("CMD ")[2])
+    answering = type("Answering", (Livez,), {"status": status})
+    with ThreadingHTTPServer(("127.0.0.1", 0), answering) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        told = subprocess.run(
+            [sys.executable, *arguments],
+            env={"CUESTREAM_PORT": str(server.server_port)},
+            capture_output=True,
+            check=False,
+        )
+        server.shutdown()
+
+    assert (told.returncode == 0) == (status == HTTPStatus.OK)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_sets_only_what_its_processes_read(service: str) -> None:
+    given = environment(stages(dockerfile(service))[1])
+    read = {variable for variable, _ in variables(ProcessSettings)}
+
+    assert {name for name in given if name.startswith("CUESTREAM_")} <= read
 
 
 def test_the_four_services_differ_in_their_name_alone() -> None:
