@@ -111,7 +111,7 @@ class Livez(BaseHTTPRequestHandler):
 
     status = HTTPStatus.OK
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         self.send_response(self.status if self.path == "/livez" else HTTPStatus.NOT_FOUND)
         self.end_headers()
 
