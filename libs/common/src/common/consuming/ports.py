@@ -73,6 +73,12 @@ class Reader(Protocol):
         """Begin and end of each, asked on a connection that no fetch blocks."""
         ...
 
+    async def offsets_since(
+        self, places: Collection[Place], instant: datetime
+    ) -> Mapping[Place, int]:
+        """The first offset of each that was appended at `instant` or later; its end where there is none."""
+        ...
+
     async def appended_at(self, place: Place, offset: int) -> datetime | None:
         """The append time of the record at exactly that offset; None where the log no longer holds it."""
         ...

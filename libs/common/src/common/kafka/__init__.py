@@ -7,6 +7,7 @@ from common.kafka.clients import MAX_BATCH_BYTES
 from common.kafka.group_commit import GroupCommit
 from common.kafka.log import KafkaLog
 from common.kafka.partitioner import partition_for
+from common.kafka.scanning import Scanned, scan
 from common.kafka.topics import check_partitions, ensure_topics
 from common.settings import KafkaSettings
 
@@ -14,10 +15,12 @@ __all__ = [
     "MAX_BATCH_BYTES",
     "GroupCommit",
     "KafkaLog",
+    "Scanned",
     "check_partitions",
     "connect",
     "ensure_topics",
     "partition_for",
+    "scan",
 ]
 
 

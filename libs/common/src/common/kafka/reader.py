@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from common.clock import from_millis
+from common.clock import from_millis, to_millis
 from common.consuming.ports import Bounds, Fetched, Place
 from common.errors import PermanentError
 from common.kafka.clients import DRIVER_ERRORS, close_consumer, unavailable
@@ -98,16 +99,35 @@ class KafkaReader:
     async def bounds(self, places: Collection[Place]) -> Mapping[Place, Bounds]:
         """Begin and end of each."""
         partitions = {place: self._partition(place) for place in places}
+        async with self._question() as consumer:
+            begins = await consumer.beginning_offsets(list(partitions.values()))
+            ends = await consumer.end_offsets(list(partitions.values()))
+        return {place: Bounds(begins[p], ends[p]) for place, p in partitions.items()}
+
+    async def offsets_since(
+        self, places: Collection[Place], instant: datetime
+    ) -> Mapping[Place, int]:
+        """The first offset of each that was appended at `instant` or later; its end where there is none."""
+        partitions = {place: self._partition(place) for place in places}
+        millis = to_millis(instant)
+        async with self._question() as consumer:
+            ends = await consumer.end_offsets(list(partitions.values()))
+            found = await consumer.offsets_for_times(dict.fromkeys(partitions.values(), millis))
+        return {
+            place: ends[p] if found.get(p) is None else found[p].offset
+            for place, p in partitions.items()
+        }
+
+    @asynccontextmanager
+    async def _question(self) -> AsyncIterator[Any]:
+        """The asking client, one question at a time; one that fails is made anew for the next."""
         async with self._asked:
             try:
                 async with asyncio.timeout(_ASK_SECONDS):
-                    consumer = await self._asking.get()
-                    begins = await consumer.beginning_offsets(list(partitions.values()))
-                    ends = await consumer.end_offsets(list(partitions.values()))
+                    yield await self._asking.get()
             except DRIVER_ERRORS as error:
                 await self._asking.discard()
                 unavailable(error)
-        return {place: Bounds(begins[p], ends[p]) for place, p in partitions.items()}
 
     async def appended_at(self, place: Place, offset: int) -> datetime | None:
         """The append time of the record at exactly that offset; None where the log no longer holds it."""

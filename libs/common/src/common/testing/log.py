@@ -108,6 +108,12 @@ class FakeLog:
         found = self.read(place, offset, 1)
         return found[0].appended_at if found and found[0].offset == offset else None
 
+    def offset_since(self, place: Place, instant: datetime) -> int:
+        """The first offset of that time or later; the end where there is none."""
+        partition = self._places[place]
+        newer = (r.offset for r in partition.records if r.appended_at >= instant)
+        return next(newer, partition.end)
+
     def bounds(self, place: Place) -> Bounds:
         return Bounds(self._places[place].begin, self._places[place].end)
 

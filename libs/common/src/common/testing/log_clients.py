@@ -66,6 +66,11 @@ class FakeReader:
     async def bounds(self, places: Collection[Place]) -> Mapping[Place, Bounds]:
         return {place: self._log.bounds(place) for place in places}
 
+    async def offsets_since(
+        self, places: Collection[Place], instant: datetime
+    ) -> Mapping[Place, int]:
+        return {place: self._log.offset_since(place, instant) for place in places}
+
     async def appended_at(self, place: Place, offset: int) -> datetime | None:
         return self._log.at(place, offset)
 
