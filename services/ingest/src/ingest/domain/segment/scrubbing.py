@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import AddressValueError, IPv6Address
 
 REMOVED = "[removed]"
 
@@ -13,7 +14,7 @@ _MAIL = re.compile(
 _IP4 = re.compile(
     r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]*\d)"
 )
-_IP6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?![\w:])")
+_IP6 = re.compile(r"(?<![\w:])[0-9a-fA-F:]{4,39}(?![\w:])")
 _PHONE = re.compile(r"(?<![\w+])\+?\(?\d[\d ()/.\-]{5,24}\d(?!\w)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _FEWEST_DIGITS = {"+": 7, "0": 7}
@@ -33,7 +34,7 @@ def scrub_identifier(text: str) -> str:
     if "." in text:
         text = _IP4.sub(REMOVED, text)
     if ":" in text:
-        text = _IP6.sub(REMOVED, text)
+        text = _IP6.sub(_unless_no_address, text)
     if text.startswith("+"):
         text = _PHONE.sub(_unless_no_phone, text)
     return text
@@ -46,3 +47,11 @@ def _unless_no_phone(match: re.Match[str]) -> str:
         return found
     first = found.lstrip("(")[:1]
     return REMOVED if _FEWEST_DIGITS.get(first, 9) <= digits <= _MOST_DIGITS else found
+
+
+def _unless_no_address(match: re.Match[str]) -> str:
+    try:
+        IPv6Address(match[0])
+    except AddressValueError:
+        return match[0]
+    return REMOVED

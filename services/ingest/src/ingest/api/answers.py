@@ -1,0 +1,57 @@
+"""What the edge answers: JSON, always with a length, errors always as `{"error", "detail"}`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+NO_CONTENT = 204
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a body and headers of its own."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+    kind: bytes = b"application/json"
+
+    async def send(self, send: Send, more: Sequence[Header] = ()) -> None:
+        """Answer, with more headers where the request's origin asks for them."""
+        headers = [*self.headers, *more]
+        if self.status != NO_CONTENT:
+            headers.append((b"content-type", self.kind))
+            headers.append((b"content-length", b"%d" % len(self.body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+class RefusedError(Exception):
+    """The request as a whole is refused; carries the answer."""
+
+    def __init__(
+        self, status: int, error: str, detail: str, *, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"{status} {error}")
+        headers = () if retry_after is None else ((b"retry-after", b"%d" % seconds(retry_after)),)
+        self.error = error
+        self.answer = Answer(status, _encode({"error": error, "detail": detail}), headers)
+
+
+def seconds(wait: float) -> int:
+    """For `Retry-After`: whole seconds, at least one, at most a minute."""
+    return max(1, min(60, math.ceil(wait)))
+
+
+def as_json(status: int, value: object) -> Answer:
+    """Any value as a JSON answer."""
+    return Answer(status, _encode(value))

@@ -1,0 +1,191 @@
+"""The collector: takes messages in as Segment's clients send them, as a plain ASGI app for speed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from common.clock import Clock
+from common.consuming.ports import Outgoing
+from common.errors import TransientError
+from ingest.api import metrics
+from ingest.api.answers import Answer, Header, RefusedError, Send, as_json
+from ingest.api.browsers import cross_origin, preflight, settings_document
+from ingest.api.keys import Keyring, Sender, Senders, key_of
+from ingest.api.pacing import Pacing
+from ingest.api.records import Reception
+from ingest.api.requests import ClientGoneError, Receive, read_body
+from ingest.domain.collecting import (
+    Bundle,
+    Message,
+    Rejected,
+    UnparsableError,
+    judge,
+    read_batch,
+    read_call,
+)
+from ingest.ports import Appender
+
+Scope = MutableMapping[str, Any]
+
+CALLS = ("track", "identify", "page", "screen", "group", "alias")
+BATCHES = ("batch", "import")
+LETTERS = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}  # fmt: skip
+SWALLOWED = ("m",)
+"""What browsers report about themselves."""
+MOST_MESSAGES = 20_000
+_SLICE = 200
+"""Messages judged in one go: a large batch must not keep others waiting."""
+
+_NOTHING_REJECTED = b',"rejected":[]}'
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """All under `/v1/`."""
+
+    keyring: Keyring
+    pacing: Pacing
+    events: Appender
+    quarantine: Appender
+    clock: Clock
+    new_trace: Callable[[], str]
+    public_url: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        more: Sequence[Header] = ()
+        try:
+            senders = self.keyring.senders()
+            more = cross_origin(headers, senders)
+            answer = await self._answer(scope, headers, receive, senders)
+        except RefusedError as refused:
+            answer = refused.answer
+            metrics.REFUSED.labels(refused.error).inc()
+        except ClientGoneError:
+            return
+        await answer.send(send, more)
+
+    async def _answer(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, senders: Senders
+    ) -> Answer:
+        name = scope["path"][4:].rstrip("/")
+        method = scope["method"]
+        if method == "OPTIONS":
+            return preflight(headers)
+        if name.startswith("projects/"):
+            return self._settings(name, method, senders)
+        name = LETTERS.get(name, name)
+        if name not in CALLS and name not in BATCHES and name not in SWALLOWED:
+            raise RefusedError(404, "unknown_address", "see /docs for the addresses there are")
+        if method != "POST":
+            raise RefusedError(405, "wrong_method", "use POST")
+        if name in SWALLOWED:
+            return as_json(200, {"success": True})
+        return await self._collect(name, headers, receive, senders)
+
+    def _settings(self, name: str, method: str, senders: Senders) -> Answer:
+        _, key, rest = (*name.split("/", 2), "")[:3]
+        if rest != "settings":
+            raise RefusedError(404, "unknown_address", "see /docs for the addresses there are")
+        if method != "GET":
+            raise RefusedError(405, "wrong_method", "use GET")
+        senders.find(key)
+        return as_json(200, settings_document(key, self.public_url))
+
+    async def _collect(
+        self, name: str, headers: dict[bytes, bytes], receive: Receive, senders: Senders
+    ) -> Answer:
+        key = key_of(headers.get(b"authorization"))
+        sender = None if key is None else _admitted(senders.find(key), headers)
+        limit = senders.largest_body if sender is None else sender.source.limits.max_body
+        body = await read_body(receive, limit)
+        with metrics.SECONDS.time():
+            bundle = _parsed(name, body)
+            if sender is None:
+                sender = _admitted(_named(senders, bundle), headers)
+                if len(body) > sender.source.limits.max_body:
+                    raise RefusedError(413, "body_too_large", "more than this source may send")
+            return await self._take(name, bundle, sender)
+
+    async def _take(self, name: str, bundle: Bundle, sender: Sender) -> Answer:
+        if len(bundle.messages) > MOST_MESSAGES:
+            raise RefusedError(413, "too_many_messages", f"more than {MOST_MESSAGES} at once")
+        self.pacing.admit(sender, len(bundle.messages))
+        messages, rejected = await _judged(bundle, name if name in CALLS else None)
+        reception = Reception(
+            sender, self.clock(), bundle.sent_at, self.new_trace().encode("ascii")
+        )
+        await self._append(self.events, [reception.accepted(message) for message in messages])
+        await self._append(self.quarantine, [reception.rejected(message) for message in rejected])
+        metrics.ACCEPTED.labels(sender.workspace, sender.name).inc(len(messages))
+        for message in rejected:
+            metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()
+        if name in CALLS and rejected:
+            return as_json(400, {"error": rejected[0].reason, **_item(rejected[0])})
+        return _taken(len(messages), rejected)
+
+    async def _append(self, topic: Appender, records: Sequence[Outgoing]) -> None:
+        if not records:
+            return
+        try:
+            await topic.append_many(records)
+        except TransientError as error:
+            raise RefusedError(
+                503, error.reason, "send it again with the same messageId", retry_after=2
+            ) from error
+
+
+def _admitted(sender: Sender, headers: dict[bytes, bytes]) -> Sender:
+    origin = headers.get(b"origin")
+    if not sender.accepts(None if origin is None else origin.decode("latin-1")):
+        raise RefusedError(401, "unknown_origin", "this browser key does not count on this page")
+    return sender
+
+
+def _named(senders: Senders, bundle: Bundle) -> Sender:
+    if bundle.write_key is None:
+        raise RefusedError(401, "unknown_key", "no write key was given")
+    return senders.find(bundle.write_key)
+
+
+def _parsed(name: str, body: bytes) -> Bundle:
+    try:
+        return read_batch(body) if name in BATCHES else read_call(body)
+    except UnparsableError as error:
+        raise RefusedError(400, "invalid_json", str(error)) from error
+
+
+async def _judged(bundle: Bundle, call: str | None) -> tuple[list[Message], list[Rejected]]:
+    messages: list[Message] = []
+    rejected: list[Rejected] = []
+    for index, raw in enumerate(bundle.messages):
+        if index % _SLICE == _SLICE - 1:
+            await asyncio.sleep(0)
+        try:
+            judged = judge(raw, index, call)
+        except UnparsableError as error:
+            raise RefusedError(400, "invalid_json", str(error)) from error
+        if isinstance(judged, Message):
+            messages.append(judged)
+        else:
+            rejected.append(judged)
+    return messages, rejected
+
+
+def _taken(accepted: int, rejected: Sequence[Rejected]) -> Answer:
+    if not rejected:
+        return Answer(200, b'{"success":true,"accepted":%d' % accepted + _NOTHING_REJECTED)
+    items = [_item(message) for message in rejected]
+    return as_json(200, {"success": True, "accepted": accepted, "rejected": items})
+
+
+def _item(message: Rejected) -> dict[str, object]:
+    return {
+        "index": message.index,
+        "messageId": message.message_id,
+        "reason": message.reason,
+        "detail": message.detail,
+    }

@@ -1,0 +1,18 @@
+"""What operators see of the edge."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+ACCEPTED = Counter(
+    "cuestream_ingest_accepted", "Messages that were acknowledged", ["workspace", "source"]
+)
+REJECTED = Counter(
+    "cuestream_ingest_rejected", "Messages that were set aside", ["workspace", "source", "reason"]
+)
+REFUSED = Counter("cuestream_ingest_refused", "Requests that were refused", ["error"])
+SECONDS = Histogram(
+    "cuestream_ingest_seconds",
+    "From the whole body to the answer, Kafka's acknowledgement included",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)

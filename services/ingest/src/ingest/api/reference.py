@@ -1,0 +1,217 @@
+"""The description of the collector for people and machines: OpenAPI, and a page that needs no network."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+from ingest.api.collector import BATCHES, CALLS, LETTERS
+
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "track": {
+        "event": "Product Added",
+        "properties": {"product_id": "p1", "name": "Mug", "price": 12.5, "quantity": 1},
+    },
+    "identify": {
+        "traits": {
+            "email": "ada@example.com",
+            "locale": "de",
+            "consents": {"email.marketing": True},
+        }
+    },
+    "page": {"name": "Home", "properties": {"path": "/"}},
+    "screen": {"name": "Home"},
+    "group": {"groupId": "acme", "traits": {"plan": "business"}},
+    "alias": {"previousId": "a1"},
+}
+_SAYS = {
+    "track": "Somebody did something.",
+    "identify": "Who somebody is: traits and consents.",
+    "page": "Somebody looked at a page.",
+    "screen": "Somebody looked at a screen of an app.",
+    "group": "Somebody belongs to a group.",
+    "alias": "Somebody was known under another id before.",
+    "batch": "Several messages at once; one that cannot be taken never costs the others.",
+    "import": "The same as batch, for history.",
+}
+_REFUSALS = {
+    "400": "The body cannot be parsed; for a single call also: this message is rejected, and why.",
+    "401": "No source has this write key, or a browser key was used on a page that is not listed.",
+    "413": "The body is too large (after gunzip).",
+    "429": "The source sends too fast; `Retry-After` says when to try again.",
+    "503": "Kafka is away, the queue is full or nothing is configured yet; try again after `Retry-After`. What was sent may be"
+    " stored all the same: send it with the same `messageId` and it counts once.",
+}
+_KEYS: list[dict[str, list[str]]] = [{"writeKey": []}, {"bearerKey": []}, {}]
+
+
+def describe(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the collector's addresses to an OpenAPI document."""
+    paths = dict(document.get("paths", {}))
+    for name in (*BATCHES, *CALLS):
+        paths[f"/v1/{name}"] = {"post": _operation(name)}
+    for letter, name in LETTERS.items():
+        short = {
+            **_operation(name),
+            "operationId": f"short_{letter}",
+            "summary": f"Short for /v1/{name}.",
+        }
+        paths[f"/v1/{letter}"] = {"post": short}
+    paths["/v1/m"] = {"post": _plain("metrics", "What browsers report about themselves; ignored.")}
+    paths["/v1/projects/{key}/settings"] = {"get": _settings()}
+    components = document.get("components", {})
+    return {
+        **document,
+        "paths": paths,
+        "components": {
+            **components,
+            "schemas": {**components.get("schemas", {}), **_SCHEMAS},
+            "securitySchemes": {
+                "writeKey": {"type": "http", "scheme": "basic", "description": "user = write key"},
+                "bearerKey": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _operation(name: str) -> dict[str, Any]:
+    batch = name in BATCHES
+    schema = {"$ref": f"#/components/schemas/{'Batch' if batch else 'Message'}"}
+    example: dict[str, Any] = {"userId": "u1", **_EXAMPLES.get(name, {})}
+    if batch:
+        example = {"batch": [{"type": "track", "userId": "u1", **_EXAMPLES["track"]}]}
+    return {
+        "tags": ["collector"],
+        "operationId": name,
+        "summary": _SAYS[name],
+        "security": _KEYS,
+        "requestBody": {
+            "required": True,
+            "description": "JSON, plain or gzip; the content type is ignored.",
+            "content": {"application/json": {"schema": schema, "example": example}},
+        },
+        "responses": {"200": _response("Stored by all replicas in sync.", "Taken"), **_refusals()},
+    }
+
+
+def _plain(operation: str, summary: str) -> dict[str, Any]:
+    return {
+        "tags": ["collector"],
+        "operationId": operation,
+        "summary": summary,
+        "responses": {"200": {"description": "Always."}},
+    }
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        **_plain("settings", "The settings document of Segment's browser SDK."),
+        "parameters": [
+            {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
+        ],
+    }
+
+
+def _refusals() -> dict[str, Any]:
+    return {status: _response(text, "Refusal") for status, text in _REFUSALS.items()}
+
+
+def _response(description: str, schema: str) -> dict[str, Any]:
+    reference = {"$ref": f"#/components/schemas/{schema}"}
+    return {"description": description, "content": {"application/json": {"schema": reference}}}
+
+
+def _object(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+_TEXT = {"type": "string"}
+_TIME = {"type": "string", "format": "date-time"}
+_SCHEMAS: dict[str, Any] = {
+    "Message": {
+        **_object(
+            [],
+            type={"type": "string", "enum": list(CALLS), "description": "needed in a batch"},
+            messageId={**_TEXT, "description": "a message with the same id counts once"},
+            userId=_TEXT,
+            anonymousId=_TEXT,
+            timestamp=_TIME,
+            event=_TEXT,
+            properties={"type": "object"},
+            traits={"type": "object"},
+            context={"type": "object"},
+        ),
+        "description": "At most 32 KiB, 32 levels deep; a userId or an anonymousId is needed.",
+    },
+    "Batch": _object(
+        ["batch"],
+        batch={"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
+        sentAt={**_TIME, "description": "with it a wrong client clock is corrected"},
+        writeKey=_TEXT,
+    ),
+    "Rejected": _object(
+        ["index", "messageId", "reason", "detail"],
+        index={"type": "integer"},
+        messageId={"type": ["string", "null"]},
+        reason={
+            "type": "string",
+            "enum": [
+                "event_too_large",
+                "not_json_number",
+                "nul_character",
+                "no_identity",
+                "too_deep",
+            ],
+        },
+        detail=_TEXT,
+    ),
+    "Taken": _object(
+        ["success", "accepted", "rejected"],
+        success={"type": "boolean"},
+        accepted={"type": "integer"},
+        rejected={"type": "array", "items": {"$ref": "#/components/schemas/Rejected"}},
+    ),
+    "Refusal": _object(["error", "detail"], error=_TEXT, detail=_TEXT),
+}
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+code, pre { font: 14px/1.45 ui-monospace, monospace; }
+pre { padding: .7rem .9rem; border-radius: .4rem; background: color-mix(in srgb, currentColor 8%, transparent); overflow-x: auto; }
+section { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .4rem 0 .8rem; }
+h2 { font-size: 1.05rem; margin: .8rem 0 .2rem; } b { display: inline-block; min-width: 3.2rem; }
+td { padding: .1rem .8rem .1rem 0; vertical-align: top; }
+"""
+
+
+def page(document: dict[str, Any]) -> str:
+    """The document as one page of HTML that loads nothing."""
+    sections = "".join(
+        _section(method, path, operation)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    )
+    title = escape(document["info"]["title"])
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+        f"<h1>{title}</h1><p>{escape(document['info'].get('description', ''))}</p>"
+        f'<p>For machines: <a href="openapi.json">openapi.json</a></p>{sections}</html>'
+    )
+
+
+def _section(method: str, path: str, operation: dict[str, Any]) -> str:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    example = (
+        f"<pre>{escape(json.dumps(body['example'], indent=2))}</pre>" if "example" in body else ""
+    )
+    rows = "".join(
+        f"<tr><td>{escape(status)}<td>{escape(response['description'])}"
+        for status, response in operation["responses"].items()
+    )
+    return (
+        f"<section><h2><b>{method.upper()}</b><code>{escape(path)}</code></h2>"
+        f"<p>{escape(operation.get('summary', ''))}</p>{example}"
+        f"<details><summary>Answers</summary><table>{rows}</table></details></section>"
+    )

@@ -1,0 +1,119 @@
+"""Whatever is sent, the edge answers with one of its own statuses and never loses what it answered 200 for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.contracts import decode_event
+from services.ingest.tests.edge import SERVER_KEY, Edge, Reply, basic
+
+EXPECTED = {200, 204, 400, 401, 404, 405, 413, 429, 503}
+PATHS = st.sampled_from(
+    ["/v1/batch", "/v1/b", "/v1/track", "/v1/t", "/v1/import", "/v1/alias", "/v1/m", "/v1/x"]
+)
+LITERALS = [
+    "NaN", "-Infinity", "1e999", "-0", "1E5", "9" * 400, '"\\ud800"', '"\\u0000"', '"\\udc00\\ud800"', "\ufeff",
+    "{", "}", "[", "]", ",", ":", '"', "\\", '"a":', "null", "true", '{"a":1,"a":2}', "[" * 40, "]" * 40, "[" * 3000,
+    '{"batch":[', "]}", '{"userId":"u"}', '{"userId":1e400}', '"batch":', "\0", "\n", "é", "😀",
+]  # fmt: skip
+values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+odd = values | st.just("x" * 40_000)
+messages = st.dictionaries(
+    st.sampled_from(
+        [
+            "userId",
+            "anonymousId",
+            "messageId",
+            "type",
+            "event",
+            "properties",
+            "traits",
+            "context",
+            "timestamp",
+            "sentAt",
+        ]
+    ),
+    odd,
+    max_size=8,
+)
+envelopes = st.fixed_dictionaries(
+    {},
+    optional={"batch": st.lists(messages | odd, max_size=4) | odd, "sentAt": odd, "writeKey": odd},
+)
+headers = st.dictionaries(
+    st.sampled_from(
+        ["content-encoding", "content-type", "origin", "authorization", "content-length"]
+    ),
+    st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=30)
+    | st.sampled_from(["gzip", "br", "null", "Basic Og==", "Bearer", basic(SERVER_KEY)]),
+    max_size=3,
+)
+
+
+def check(edge: Edge, reply: Reply) -> None:
+    assert reply.status in EXPECTED
+    if reply.status == 200 and b'"accepted"' in reply.body:
+        assert reply.json["accepted"] == len(edge.events.records)
+        assert len(reply.json["rejected"]) == len(edge.quarantine.records)
+    for record in edge.events.records:
+        decode_event(record.value or b"")
+    for _, payload in edge.stored:
+        json.loads(bytes(payload.body), parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} got through")
+
+
+async def send(path: str, body: bytes, extra: dict[str, str] | None = None) -> None:
+    edge = Edge()
+    check(edge, await edge.post(path, body, headers=extra))
+
+
+@settings(max_examples=150, deadline=None)
+@given(PATHS, st.binary(max_size=200))
+async def test_bytes(path: str, body: bytes) -> None:
+    await send(path, body)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATHS, st.lists(st.sampled_from(LITERALS), max_size=12).map("".join))
+async def test_pieces_of_json_in_any_order(path: str, text: str) -> None:
+    await send(path, text.encode())
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATHS, envelopes | messages, headers, st.booleans())
+async def test_values_of_any_shape(
+    path: str, value: object, extra: dict[str, str], packed: bool
+) -> None:
+    body = json.dumps(value).encode()
+    await send(path, gzip.compress(body) if packed else body, extra)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, 80), st.integers(1, 30))
+async def test_broken_gzip(noise: bytes, at: int, chunk: int) -> None:
+    packed = bytearray(gzip.compress(b'{"batch":[{"userId":"u"}]}'))
+    packed[at : at + len(noise)] = noise
+    edge = Edge()
+    check(edge, await edge.post("/v1/batch", bytes(packed), chunk=chunk))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(["GET", "OPTIONS", "POST", "DELETE"]), st.text(max_size=30), headers)
+async def test_addresses_and_headers(method: str, path: str, extra: dict[str, str]) -> None:
+    reply = await Edge().request(method, "/v1/" + path, b"{}", extra)
+
+    assert reply.status in EXPECTED
