@@ -8,6 +8,8 @@ from typing import Any
 
 import celpy
 import pytest
+from celpy.adapter import json_to_cel
+from celpy.evaluation import CELEvalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,10 +173,10 @@ def as_map(customer: Customer) -> dict[str, Any]:
 
 
 def theirs(text: str, customer: Customer) -> object:
-    bound = {"customer": celpy.json_to_cel(as_map(customer))}
+    bound = {"customer": json_to_cel(as_map(customer))}
     try:
         value = ENVIRONMENT.program(ENVIRONMENT.compile(text)).evaluate(bound)
-    except celpy.CELEvalError:
+    except CELEvalError:
         return FAILED
     return plain(value)
 
