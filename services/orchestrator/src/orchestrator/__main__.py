@@ -1,4 +1,4 @@
-"""`python -m orchestrator consume|migrate`: which process to run."""
+"""`python -m orchestrator consume|api|migrate`: which process to run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 
 from common.settings import WRONG_SETTINGS, load_settings
 from common.telemetry import configure_logging, run_process
-from orchestrator.settings import ConsumeSettings, MigrateSettings
-from orchestrator.wiring import consume, migrate
+from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
+from orchestrator.wiring import api, consume, migrate
 
-USAGE: Final = "usage: python -m orchestrator consume|migrate\n"
+USAGE: Final = "usage: python -m orchestrator consume|api|migrate\n"
 
 
 def main(arguments: list[str]) -> None:
@@ -21,6 +21,10 @@ def main(arguments: list[str]) -> None:
             settings = load_settings(ConsumeSettings)
             configure_logging(settings.log_level, service="orchestrator", process="consume")
             run_process(lambda: consume(settings))
+        case ["api"]:
+            api_settings = load_settings(ApiSettings)
+            configure_logging(api_settings.log_level, service="orchestrator", process="api")
+            run_process(lambda: api(api_settings))
         case ["migrate"]:
             asyncio.run(migrate(load_settings(MigrateSettings)))
         case _:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from common.settings import DatabaseSettings, KafkaSettings, ProcessSettings
+from common.settings import DatabaseSettings, KafkaSettings, ProcessSettings, TokenSettings
 
 
 class ConsumeSettings(KafkaSettings, DatabaseSettings, ProcessSettings):
     """What `orchestrator consume` is told by its environment."""
+
+
+class ApiSettings(KafkaSettings, DatabaseSettings, ProcessSettings, TokenSettings):
+    """What `orchestrator api` is told; the token secrets sign the page's sessions here."""
 
 
 class MigrateSettings(DatabaseSettings):

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
 
 from common import kafka, postgres, telemetry
+from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Loop, Surroundings
+from orchestrator.adapters.announcer import KafkaAnnouncer
+from orchestrator.adapters.decision_feed import KafkaDecisionFeed
+from orchestrator.adapters.history import KafkaHistory
+from orchestrator.api import Access, Board, Ports, Publisher, build, fill, with_health
 from orchestrator.consumer import ANCHOR, INPUTS, LOOP, check_playbooks, handlers
-from orchestrator.settings import ConsumeSettings, MigrateSettings
-from orchestrator.store import SCHEMA, JourneyBook
+from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
+from orchestrator.store import SCHEMA, JourneyBook, PostgresPublications
+
+API: Final = "orchestrator.api"
+HOUR: Final = timedelta(hours=1)
+"""What the live page's tallies look back on."""
 
 
 async def consume(settings: ConsumeSettings) -> None:
@@ -39,6 +50,44 @@ async def consume(settings: ConsumeSettings) -> None:
         ):
             group.create_task(feed.run())
             group.create_task(consumer.run())
+
+
+async def api(settings: ApiSettings) -> None:
+    """Serve publication, explanations and the live page until cancelled."""
+    async with (
+        postgres.Database.connect(
+            settings.database_url,
+            schema=SCHEMA,
+            application_name=API,
+            connections=settings.database_connections,
+        ) as database,
+        kafka.connect(settings, client=API) as log,
+        log.publisher() as appender,
+    ):
+        announcer = KafkaAnnouncer(appender, utc_now)
+        publisher = Publisher(PostgresPublications(database), announcer, utc_now)
+        board = Board()
+        access = Access(
+            admin_key_sha256=settings.admin_key_sha256,
+            secrets=[secret.get_secret_value().encode() for secret in settings.token_secrets],
+            local=settings.local,
+            secure=settings.public_url.startswith("https:"),
+            clock=utc_now,
+        )
+
+        async def ready() -> Mapping[str, bool | str]:
+            return {"database": await database.fetchrow("SELECT 1") is not None}
+
+        app = build(Ports(publisher, KafkaHistory(log), board), access, utc_now)
+        health = telemetry.health_app(ready)
+        decisions = KafkaDecisionFeed(log).follow(since=utc_now() - HOUR, at_least=board.keep)
+        async with telemetry.serve(with_health(app, health), settings.host, settings.port):
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(publisher.keep_announced())
+                    group.create_task(fill(board, decisions))
+            finally:
+                board.close()  # or the pages' streams would hold up the server's end
 
 
 async def migrate(settings: MigrateSettings) -> None:

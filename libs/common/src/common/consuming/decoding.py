@@ -200,6 +200,15 @@ class Decoder:
         return True
 
 
+def record_of(item: Fetched) -> Record:
+    """One fetched record as folds see it; for readers that are no consumer.
+
+    Raises:
+        PermanentError: `undecodable`.
+    """
+    return _record(item, _event(item))
+
+
 def _event(item: Fetched) -> Event:
     if item.value is not None:
         return decode_event(item.value)

@@ -24,7 +24,11 @@ class Draft:
 class PublishedRelease:
     """A release as it was stored, with who asked for it and when."""
 
-    release: Release
+    workspace: str
+    number: int
+    contents: tuple[str, ...]
+    """Keys of contents, sorted."""
+    live: bool
     published_at: datetime
     published_by: str
 

@@ -1,7 +1,8 @@
 """What the orchestrator keeps in its own schema of PostgreSQL."""
 
 from orchestrator.store.journeys import JourneyBook
+from orchestrator.store.publications import PostgresPublications
 
-__all__ = ["SCHEMA", "JourneyBook"]
+__all__ = ["SCHEMA", "JourneyBook", "PostgresPublications"]
 
 SCHEMA = "orchestrator"

@@ -1,0 +1,65 @@
+"""Who may ask: the admin key for the api, a signed cookie for the page, everybody on the local stack's page."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import HTTPException, Request
+
+from common.clock import Clock
+from common.telemetry import is_admin
+
+COOKIE = "cuestream_session"
+SESSION = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rule of admission; `secrets` sign the cookie, the first signs and all verify."""
+
+    admin_key_sha256: str | None
+    secrets: Sequence[bytes]
+    local: bool
+    secure: bool
+    """Whether the page is reached by https, so that the cookie must not travel otherwise."""
+    clock: Clock
+
+    def knows(self, key: str) -> bool:
+        """True for the admin key, in constant time."""
+        return is_admin({"authorization": f"Bearer {key}"}, self.admin_key_sha256)
+
+    def require_key(self, request: Request) -> str:
+        """The caller's name, for the audit; 401 without the admin key."""
+        if self.admin_key_sha256 is None or not is_admin(request.headers, self.admin_key_sha256):
+            detail = "the admin key is missing or not accepted"
+            raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
+        return f"key:{self.admin_key_sha256[:8]}"
+
+    def admits_page(self, request: Request) -> bool:
+        return self.local or self.signed_in(request)
+
+    def signed_in(self, request: Request) -> bool:
+        expires, _, signature = request.cookies.get(COOKIE, "").partition(".")
+        if not expires.isdecimal() or int(expires) <= self._seconds(self.clock()):
+            return False
+        return any(
+            hmac.compare_digest(signature, self._sign(expires, secret)) for secret in self.secrets
+        )
+
+    def ticket(self) -> str:
+        """The cookie's value for a new session."""
+        expires = str(self._seconds(self.clock() + SESSION))
+        return f"{expires}.{self._sign(expires, self.secrets[0])}"
+
+    def _sign(self, expires: str, secret: bytes) -> str:
+        # The key's hash is in it: who changes the admin key ends all sessions.
+        text = f"orchestrator page session:{expires}:{self.admin_key_sha256}"
+        return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+
+    @staticmethod
+    def _seconds(instant: datetime) -> int:
+        return int(instant.timestamp())

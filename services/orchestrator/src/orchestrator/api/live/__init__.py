@@ -1,0 +1,1 @@
+"""The live page: decisions as they fall, and the tallies of the last hour."""

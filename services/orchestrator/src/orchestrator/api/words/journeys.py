@@ -1,0 +1,96 @@
+"""Sentences for what journeys do and what is decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from common.contracts.actions import ActionRequested
+from common.contracts.decisions import (
+    Candidate,
+    DecisionMade,
+    EnrollmentAdvanced,
+    EnrollmentEntered,
+    EnrollmentExited,
+)
+from orchestrator.api.words import phrases
+from orchestrator.api.words.line import Line, Passage, Past, Ruling
+from orchestrator.api.words.reasons import Facts, reason
+
+
+def entered(payload: EnrollmentEntered, past: Past) -> Line:
+    past.passages[payload.enrollment_id] = Passage(payload.playbook)
+    return Line(f"Entered the playbook “{phrases.plain(payload.playbook)}”")
+
+
+def advanced(payload: EnrollmentAdvanced, at: datetime, past: Past) -> Line:
+    passage = past.passages.setdefault(payload.enrollment_id, Passage(payload.playbook))
+    passage.due_at = payload.due_at
+    name = f"“{phrases.plain(payload.playbook)}”"
+    why = reason(payload.reason, Facts())
+    if payload.due_at is not None:
+        text = f"{name} waits {phrases.length(payload.due_at - at)}"
+        return Line(f"{text}, {why}" if why else text, "wait")
+    text = f"{name} reached step {step(payload.step)}"
+    return Line(f"{text}: {why}" if why else text)
+
+
+def exited(payload: EnrollmentExited) -> Line:
+    name = f"“{phrases.plain(payload.playbook)}”"
+    if payload.reason == "completed":
+        return Line(f"Completed {name}")
+    return Line(f"Left {name}: {reason(payload.reason, Facts())}")
+
+
+def decision(payload: DecisionMade, at: datetime, past: Past) -> Line:
+    past.rulings[payload.decision_id] = Ruling(payload.due_at, at)
+    due_at = payload.due_at or past.due_at(payload.enrollment_id)
+    return rule(payload, at, due_at)
+
+
+def rule(payload: DecisionMade, at: datetime, due_at: datetime | None) -> Line:
+    """A decision in words, also where nothing else of the story is known."""
+    candidate = payload.candidates[0] if payload.candidates else None
+    facts = Facts(channel=candidate.channel if candidate else None, due_at=due_at, at=at)
+    why = reason(payload.reason, facts)
+    what = phrases.message(facts.channel)
+    match payload.outcome:
+        case "chosen":
+            return Line(f"Decided to send {_named(candidate)}", "good")
+        case "deferred":
+            again = f"; to be decided again in {phrases.length(due_at - at)}" if due_at else ""
+            return Line(f"No {what} yet: {why}{again}", "wait")
+        case "cancelled":
+            return Line(f"No {what}: {why}{_before_due(at, due_at)}", "no")
+        case "rejected" | "expired":
+            return Line(f"No {what}: {why}", "no")
+
+
+def requested(payload: ActionRequested, at: datetime) -> Line:
+    return Line(
+        f"Asked the dispatcher to send {named(payload.message, payload.channel)},"
+        f" at the latest within {phrases.length(payload.expires_at - at)}"
+    )
+
+
+def named(message: str, channel: str) -> str:
+    return f"the {phrases.message(channel)} “{phrases.plain(message)}”"
+
+
+def step(name: str) -> str:
+    """`0:wait` as words: `1 (wait)`; people count from one."""
+    place, _, kind = name.partition(":")
+    return (
+        f"{int(place) + 1} ({phrases.plain(kind)})"
+        if place.isdecimal() and kind
+        else phrases.plain(name)
+    )
+
+
+def _named(candidate: Candidate | None) -> str:
+    return "a message" if candidate is None else named(candidate.message, candidate.channel)
+
+
+def _before_due(at: datetime, due_at: datetime | None) -> str:
+    if due_at is None or at >= due_at:
+        return ""
+    return f", {phrases.length(due_at - at)} before it was due"

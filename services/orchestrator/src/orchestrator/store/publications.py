@@ -1,0 +1,141 @@
+"""`Publications` on PostgreSQL: what was published, by whom, and what the topic has acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from common.configuration import Content, Release
+from common.errors import PermanentError, TransientError
+from common.postgres import Database
+from orchestrator.ports.publication import Announce, Announcement, Draft, PublishedRelease
+
+ANNOUNCE_SECONDS = 4.0
+"""For one record; less than the session's limit for a transaction that waits."""
+_TURN = 0x6375_6573
+"""The advisory lock that lets one process at a time announce, so that an older release never follows a newer one."""
+
+_CURRENT = """
+SELECT r.workspace, r.number, r.live, c.kind, c.name, c.hash, c.files
+FROM (SELECT DISTINCT ON (workspace) * FROM releases ORDER BY workspace, number DESC) r
+CROSS JOIN LATERAL unnest(r.contents) AS listed(key)
+JOIN contents c ON c.key = listed.key
+ORDER BY r.workspace, c.key
+"""
+_STORE_CONTENTS = """
+INSERT INTO contents (key, kind, name, hash, files, published_at)
+SELECT key, kind, name, hash, files::jsonb, $6
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS new (key, kind, name, hash, files)
+ON CONFLICT (key) DO NOTHING
+"""
+_STORE_RELEASE = """
+INSERT INTO releases (workspace, number, contents, live, published_at, published_by)
+SELECT $1, $2, $3, $4, $5, $6
+WHERE $2 - 1 = (SELECT coalesce(max(number), 0) FROM releases WHERE workspace = $1)
+ON CONFLICT DO NOTHING
+"""
+_AUDIT = "INSERT INTO audit (at, who, what, detail) VALUES ($1, $2, $3, $4::jsonb)"
+_NEXT_CONTENT = """
+SELECT key, kind, name, hash, files FROM contents
+WHERE acknowledged_at IS NULL ORDER BY published_at, key LIMIT 1
+"""
+_NEXT_RELEASE = """
+SELECT workspace, number, contents, live, published_at, published_by FROM releases
+WHERE acknowledged_at IS NULL ORDER BY published_at, workspace, number LIMIT 1
+"""
+_ACKNOWLEDGE_CONTENT = "UPDATE contents SET acknowledged_at = now() WHERE key = $1"
+_ACKNOWLEDGE_RELEASE = (
+    "UPDATE releases SET acknowledged_at = now() WHERE workspace = $1 AND number = $2"
+)
+
+
+class PostgresPublications:
+    """The only state that an api of ours writes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def current(self) -> Mapping[str, Release]:
+        """The newest release of every workspace."""
+        found: dict[str, Release] = {}
+        for row in await self._database.fetch(_CURRENT):
+            before = found.get(row["workspace"])
+            contents = (*(before.contents if before else ()), _content(row))
+            found[row["workspace"]] = Release(
+                row["workspace"], row["number"], contents, row["live"]
+            )
+        return found
+
+    async def publish(self, drafts: Sequence[Draft], *, by: str, at: datetime) -> None:
+        """Store contents, releases and who did it, all or nothing."""
+        contents = {content.key: content for draft in drafts for content in draft.contents}
+        ordered = [contents[key] for key in sorted(contents)]
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                _STORE_CONTENTS,
+                [content.key for content in ordered],
+                [content.kind for content in ordered],
+                [content.name for content in ordered],
+                [content.hash for content in ordered],
+                [json.dumps(dict(content.files)) for content in ordered],
+                at,
+            )
+            for draft in sorted(drafts, key=lambda draft: draft.workspace):
+                keys = sorted(content.key for content in draft.contents)
+                number = draft.expected + 1
+                tag = await tx.execute(
+                    _STORE_RELEASE, draft.workspace, number, keys, draft.live, at, by
+                )
+                if tag != "INSERT 0 1":
+                    detail = f"{draft.workspace} is no longer at release {draft.expected}"
+                    raise PermanentError("release_moved", detail)
+                released = {"workspace": draft.workspace, "number": number, "live": draft.live}
+                await tx.execute(
+                    _AUDIT,
+                    at,
+                    by,
+                    "configuration.released",
+                    json.dumps(released | {"contents": keys}),
+                )
+
+    async def announce_next(self, announce: Announce) -> bool:
+        """Hand over the oldest item not yet acknowledged; what was handed over and not remembered comes again."""
+        async with self._database.transaction() as tx:
+            await tx.execute("SELECT pg_advisory_xact_lock($1)", _TURN)
+            row = await tx.fetchrow(_NEXT_CONTENT)
+            if row is not None:
+                await _hand_over(announce, _content(row))
+                await tx.execute(_ACKNOWLEDGE_CONTENT, row["key"])
+                return True
+            row = await tx.fetchrow(_NEXT_RELEASE)
+            if row is None:
+                return False
+            await _hand_over(announce, _release(row))
+            await tx.execute(_ACKNOWLEDGE_RELEASE, row["workspace"], row["number"])
+            return True
+
+
+async def _hand_over(announce: Announce, announcement: Announcement) -> None:
+    try:
+        async with asyncio.timeout(ANNOUNCE_SECONDS):
+            await announce(announcement)
+    except TimeoutError as error:
+        raise TransientError("log_unavailable", "not acknowledged in time") from error
+
+
+def _content(row: Mapping[str, Any]) -> Content:
+    return Content(row["kind"], row["name"], row["hash"], json.loads(row["files"]))
+
+
+def _release(row: Mapping[str, Any]) -> PublishedRelease:
+    return PublishedRelease(
+        workspace=row["workspace"],
+        number=row["number"],
+        contents=tuple(row["contents"]),
+        live=row["live"],
+        published_at=row["published_at"],
+        published_by=row["published_by"],
+    )
