@@ -47,6 +47,20 @@ def test_what_is_not_plain_yaml_is_refused_with_a_place(text: str) -> None:
         parse_document("a.yaml", text).fields()
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, "- " * 100_000, "{a: " * 50_000, "[" * 900 + "]" * 900]
+)
+def test_nesting_without_end_is_refused(text: str) -> None:
+    with pytest.raises(DocumentError, match=r"nested deeper than 40|not YAML"):
+        parse_document("a.yaml", text)
+
+
+@pytest.mark.parametrize("text", ["a: \x00", "a: \ud800", "x" * 300_000, "a: 'x", "%TAG ! x"])
+def test_text_that_is_no_yaml_at_all_is_refused(text: str) -> None:
+    with pytest.raises(DocumentError):
+        parse_document("a.yaml", text)
+
+
 def test_values_say_what_was_expected() -> None:
     value = parse_document("a.yaml", "[x, {}, 30 minutes, 1.5, yess]")
     items = value.items()

@@ -1,73 +1,20 @@
-"""Hand-written YAML: every value remembers where it stands, so that an error names file, line and column."""
+"""A value in a document: read as what is expected there, or refused with its place."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import yaml
 
-from common.errors import PermanentError
+from common.documents.durations import parse_duration
+from common.documents.findings import DocumentError, Finding
 
-T = TypeVar("T")
-
-MAX_BYTES = 256 * 1024
-"""Longer files are not written by hand."""
-MAX_DURATION = timedelta(days=3650)
-
-_UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-_PART = r"(\d+(?:\.\d+)?)(ms|[smhdw])"
 _TRUE_FALSE = {"true": True, "false": False}
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """One thing that is wrong in a file; lines and columns begin at 1."""
-
-    file: str
-    line: int
-    column: int
-    message: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
-
-
-class DocumentError(PermanentError):
-    """A hand-written file is not what it should be; `findings` says all that was found wrong with it."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("invalid_document", "\n".join(finding.text for finding in findings))
-        self.findings = tuple(findings)
-
-
-class Report:
-    """Collects the findings of parts that can be read apart, so that one pass shows all of them."""
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-
-    def read(self, part: Callable[[], T], instead: T) -> T:
-        """The part's value, or `instead` after noting what is wrong with it."""
-        try:
-            return part()
-        except DocumentError as error:
-            self.findings.extend(error.findings)
-            return instead
-
-    def close(self) -> None:
-        """End the reading.
-
-        Raises:
-            DocumentError: something was found.
-        """
-        if self.findings:
-            raise DocumentError(sorted(set(self.findings)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,69 +163,6 @@ class Fields:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)
-
-
-def parse_document(file: str, text: str) -> Value:
-    """Read one YAML document; anchors, tags and several documents are refused.
-
-    Raises:
-        DocumentError: it is not YAML, or too long.
-    """
-    if len(text.encode()) > MAX_BYTES:
-        raise DocumentError([Finding(file, 1, 1, f"longer than {MAX_BYTES // 1024} KiB")])
-    try:
-        # An alias may make a small file endless, and nobody needs one here.
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            _refuse_alias(file, event)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise DocumentError([Finding(file, line, column, f"not YAML: {error.problem}")]) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise DocumentError([Finding(file, 1, 1, f"not YAML: {error}")]) from error
-    if node is None:
-        raise DocumentError([Finding(file, 1, 1, "the file is empty")])
-    return Value(file, node)
-
-
-def scalar(file: str, text: str) -> Value:
-    """A single text from elsewhere, so that the same readers read it."""
-    mark = yaml.Mark(file, 0, 0, 0, None, 0)
-    node = yaml.ScalarNode("tag:yaml.org,2002:str", text, start_mark=mark, end_mark=mark)
-    return Value(file, node)
-
-
-def parse_duration(text: str) -> timedelta:
-    """`30m`, `1h30m`, `7d`: number and unit (ms, s, m, h, d, w), largest first or not.
-
-    Raises:
-        ValueError: a sentence saying what is wrong.
-    """
-    if re.fullmatch(f"({_PART})+", text) is None:
-        raise ValueError(f"`{text}` is not a duration such as `30s`, `45m`, `24h` or `7d`")
-    millis = sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, text))
-    if millis > MAX_DURATION / timedelta(milliseconds=1):
-        raise ValueError(f"`{text}` is longer than ten years")
-    return timedelta(milliseconds=millis)
-
-
-def format_duration(duration: timedelta) -> str:
-    """The shortest text that `parse_duration` reads back as the same whole milliseconds."""
-    rest = duration // timedelta(milliseconds=1)
-    parts = []
-    for unit in ("d", "h", "m", "s", "ms"):
-        count, rest = divmod(rest, _UNITS[unit])
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts) or "0s"
-
-
-def _refuse_alias(file: str, event: yaml.Event) -> None:
-    if isinstance(event, yaml.AliasEvent):
-        mark = event.start_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise DocumentError([Finding(file, line, column, "aliases are not allowed")])
 
 
 def _did_you_mean(text: str, choices: Sequence[str]) -> str:
