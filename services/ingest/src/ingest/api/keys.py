@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from common.configuration import Configuration, workspace_of
+from common.configuration import Configuration, Release, workspace_of
 from common.configuration.workspace import Source
 from ingest.api.answers import RefusedError
 
@@ -72,6 +72,15 @@ def senders_of(configuration: Configuration, *, local: bool) -> Senders:
     }
     largest = max((s.source.limits.max_body for s in by_hash.values()), default=0)
     return Senders(by_hash, frozenset(origins), largest)
+
+
+def check_workspace(release: Release) -> None:
+    """Refuse a release whose workspace cannot be read.
+
+    Raises:
+        PermanentError: `configuration_invalid`.
+    """
+    workspace_of(release)
 
 
 class Keyring:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from pathlib import Path
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from ingest.api.answers import Answer
 
 ACCEPTED = Counter(
     "cuestream_ingest_accepted", "Messages that were acknowledged", ["workspace", "source"]
@@ -16,3 +27,10 @@ SECONDS = Histogram(
     "From the whole body to the answer, Kafka's acknowledgement included",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+
+
+def exposition(directory: Path) -> Answer:
+    """What all workers that keep their counters there have counted."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(directory))  # type: ignore[no-untyped-call] # the library's
+    return Answer(200, generate_latest(registry), kind=CONTENT_TYPE_LATEST.encode())

@@ -1,0 +1,81 @@
+"""The edge's processes: one that answers, or a parent of several that answer on one port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from common import kafka, telemetry
+from common.clock import monotonic, utc_now
+from common.configuration.feed import ConfigurationFeed
+from common.kafka import GroupCommit, KafkaLog, tracing
+from ingest.api import Gate, build
+from ingest.api.collector import Collector
+from ingest.api.keys import Keyring, check_workspace
+from ingest.api.pacing import Pacing
+from ingest.api.records import TOPIC
+from ingest.settings import ApiSettings
+from ingest.wiring.workers import Lifeline, supervise
+
+CLIENT = "ingest.api"
+QUARANTINE = TOPIC + ".quarantine"
+_MIB = 1024 * 1024
+
+
+async def api(settings: ApiSettings) -> None:
+    """Take messages in until cancelled, in as many workers as the settings say."""
+    if settings.worker_count == 1:
+        await _answer(settings)
+    else:
+        await supervise(settings.host, settings.port, settings.worker_count)
+
+
+async def worker(settings: ApiSettings, port: int, descriptor: int) -> None:
+    """As one of several: on the parent's port, and only as long as the parent's pipe is open."""
+    with Lifeline(descriptor, settings.prometheus_multiproc_dir).held():
+        await _answer(settings.model_copy(update={"port": port}), shared=True)
+
+
+async def _answer(settings: ApiSettings, *, shared: bool = False) -> None:
+    """Listen at once, so that clients meet a 503 and not a closed door while Kafka is away."""
+    gate = Gate()
+    # The stack is left last: requests under way still find Kafka while the server ends.
+    async with (
+        AsyncExitStack() as stack,
+        telemetry.serve(gate, settings.host, settings.port, shared=shared),
+    ):
+        log = await stack.enter_async_context(kafka.connect(settings, client=CLIENT))
+        reader = await stack.enter_async_context(log.reader())
+        feed = ConfigurationFeed(reader, validators=[check_workspace])
+        collector = await _collector(stack, log, settings, feed)
+
+        async def ready() -> Mapping[str, bool | str]:
+            return {"configuration": feed.ready}
+
+        directory = settings.prometheus_multiproc_dir
+        gate.open(build(collector, telemetry.health_app(ready), counters=directory))
+        await feed.run()
+
+
+async def _collector(
+    stack: AsyncExitStack, log: KafkaLog, settings: ApiSettings, feed: ConfigurationFeed
+) -> Collector:
+    return Collector(
+        keyring=Keyring(lambda: feed.current, local=settings.local),
+        pacing=Pacing(settings.worker_count * settings.replicas, monotonic),
+        events=await _end_of(TOPIC, stack, log, settings),
+        quarantine=await _end_of(QUARANTINE, stack, log, settings),
+        clock=utc_now,
+        new_trace=tracing.begun,
+        public_url=settings.public_url,
+    )
+
+
+async def _end_of(
+    topic: str, stack: AsyncExitStack, log: KafkaLog, settings: ApiSettings
+) -> GroupCommit:
+    return await stack.enter_async_context(
+        log.group_commit(
+            topic, deadline=settings.deadline_seconds, queue_bytes=settings.queue_mib * _MIB
+        )
+    )

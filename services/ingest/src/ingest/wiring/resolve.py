@@ -1,0 +1,72 @@
+"""The process that resolves accepted events to people, and the one that migrates its database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from common import kafka, postgres, telemetry
+from common.clock import utc_now
+from common.configuration.feed import ConfigurationFeed
+from common.consuming import Consumer, Surroundings
+from common.errors import TransientError
+from common.postgres import Database
+from ingest.api.keys import check_workspace
+from ingest.api.lookups import Lookups
+from ingest.consumer import NAME, loop
+from ingest.settings import MigrateSettings, ResolveSettings
+from ingest.store import PeopleBook, PostgresDirectory, keep_days
+
+SCHEMA = "ingest"
+_DAYS_EVERY, _DAYS_AGAIN = 3600.0, 10.0
+
+
+async def resolve(settings: ResolveSettings) -> None:
+    """Fold accepted events, withdrawals and read-back snapshots into people until cancelled."""
+    async with (
+        postgres.Database.connect(
+            settings.database_url,
+            schema=SCHEMA,
+            application_name=NAME,
+            connections=settings.database_connections,
+        ) as database,
+        kafka.connect(settings, client=NAME) as log,
+        log.reader() as reader,
+    ):
+        feed = ConfigurationFeed(reader, validators=[check_workspace])
+        around = Surroundings(log, postgres.PostgresLedger(database, NAME), feed)
+        consumer = Consumer(loop(PeopleBook()), around)
+        lookups = Lookups(
+            PostgresDirectory(database),
+            lambda: feed.current,
+            lambda profile: log.partition_for("profile.activity", str(profile).encode()),
+            settings.admin_key_sha256,
+        )
+
+        async def ready() -> Mapping[str, bool | str]:
+            return {"configuration": feed.ready, **await consumer.ready()}
+
+        app = telemetry.health_app(ready, lookups.routes(), alive=consumer.alive)
+        async with (
+            telemetry.serve(app, settings.host, settings.port),
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(feed.run())
+            group.create_task(_days(database))
+            group.create_task(consumer.run())
+
+
+async def migrate(settings: MigrateSettings) -> None:
+    """Bring ingest's schema up to this version."""
+    await postgres.migrate("ingest.migrations", settings.database_url)
+
+
+async def _days(database: Database) -> None:
+    """Make room for the coming days, and forget the events of days gone by."""
+    while True:
+        try:
+            await keep_days(database, utc_now().date())
+        except TransientError:
+            await asyncio.sleep(_DAYS_AGAIN)
+        else:
+            await asyncio.sleep(_DAYS_EVERY)
