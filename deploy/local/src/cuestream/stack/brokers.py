@@ -13,7 +13,7 @@ from cuestream.settings import inherited_environment
 from cuestream.stack.child import Program
 from cuestream.stack.endpoints import Addresses
 from cuestream.stack.events import Downloading, Report, Step
-from cuestream.stack.kafka import KafkaNode, java_binary, kafka_jars
+from cuestream.stack.kafka import KafkaNode, find_java, kafka_jars
 from cuestream.stack.kafka.probe import live_brokers
 from cuestream.stack.launch import Command
 from cuestream.stack.plan import Plan
@@ -81,7 +81,7 @@ def _kafka(addresses: Addresses, report: Report) -> Program:
     addresses.kafka = node.bootstrap
 
     def prepare() -> Command:
-        java = java_binary()
+        java = find_java()
         jars = kafka_jars(
             settings.cache,
             maven_url=settings.maven_url,

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuestream.failures import UnreachableError
+from cuestream.stack.kafka.java import Java
 from cuestream.stack.launch import Command
 from cuestream.stack.ports import LOOPBACK
+
+
+# Java 25 also archives adapters and stubs, and then complains at every start about some of them.
+_ONLY_CLASSES = (
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-AOTAdapterCaching",
+    "-XX:-AOTStubCaching",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +90,57 @@ class KafkaNode:
         }
         return "".join(f"{name}={value}\n" for name, value in values.items())
 
-    def prepare(self, java: Path, jars: Sequence[Path]) -> None:
-        """Write the settings, and format the folder when that has not been done."""
+    def prepare(self, java: Java, jars: Sequence[Path]) -> None:
+        """Write the settings and format the folder; the same run makes the archive of classes.
+
+        Raises:
+            UnreachableError: Kafka's tool refuses.
+        """
         self.data.mkdir(parents=True, exist_ok=True)
         self.properties_file.write_text(self.properties())
-        if self.is_formatted:
+        archive = _archive(java, jars)
+        if self.is_formatted and (archive is None or archive.exists()):
             return
-        argv = _java_argv(java, jars, "-XX:TieredStopAtLevel=1")
-        argv += ["kafka.tools.StorageTool", "format", "--cluster-id", _cluster_id(self.cluster)]
-        argv += ["--config", str(self.properties_file)]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603  our own argv
+        if archive is not None and not archive.exists():
+            draft = archive.with_name(f"{archive.name}.{os.getpid()}")
+            done = self._format(java, jars, *_ONLY_CLASSES, f"-XX:AOTCacheOutput={draft}")
+            if done.returncode == 0 and draft.exists():
+                draft.replace(archive)
+                return
+        done = self._format(java, jars)  # an archive is a convenience, the format is not
         if done.returncode != 0:
             raise UnreachableError(f"Kafka could not format {self.data}: {done.stderr.strip()}")
 
     def command(
-        self, java: Path, jars: Sequence[Path], log: Path, env: Mapping[str, str]
+        self, java: Java, jars: Sequence[Path], log: Path, env: Mapping[str, str]
     ) -> Command:
         """What runs the node in the foreground."""
-        heap = ["-Xms128m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError"]
-        argv = [*_java_argv(java, jars, *heap), "kafka.Kafka", str(self.properties_file)]
+        options = ["-Xms128m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError"]
+        archive = _archive(java, jars)
+        if archive is not None and archive.exists():
+            options.append(f"-XX:AOTCache={archive}")
+        argv = [*_java_argv(java, jars, *options), "kafka.Kafka", str(self.properties_file)]
         return Command(argv=tuple(argv), log=log, env=env)
 
+    def _format(
+        self, java: Java, jars: Sequence[Path], *options: str
+    ) -> subprocess.CompletedProcess[str]:
+        argv = _java_argv(java, jars, "-XX:TieredStopAtLevel=1", *options)
+        argv += ["kafka.tools.StorageTool", "format", "--cluster-id", _cluster_id(self.cluster)]
+        argv += ["--config", str(self.properties_file), "--ignore-formatted"]
+        return subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603  our own argv
 
-def _java_argv(java: Path, jars: Sequence[Path], *options: str) -> list[str]:
-    quiet = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dlog4j2.level=OFF"]
+
+def _archive(java: Java, jars: Sequence[Path]) -> Path | None:
+    """Beside the jars: it holds good for exactly these."""
+    return None if java.archive is None else jars[0].parent / java.archive
+
+
+def _java_argv(java: Java, jars: Sequence[Path], *options: str) -> list[str]:
     return [
-        str(java),
+        str(java.binary),
         *options,
-        *quiet,
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
         "-Djava.awt.headless=true",

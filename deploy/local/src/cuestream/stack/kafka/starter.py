@@ -12,7 +12,7 @@ from cuestream.settings import LocalSettings, inherited_environment
 from cuestream.stack.foreground import Foreground
 from cuestream.stack.kafka.broker import KafkaNode
 from cuestream.stack.kafka.jars import kafka_jars
-from cuestream.stack.kafka.java import java_binary
+from cuestream.stack.kafka.java import find_java
 from cuestream.stack.kafka.probe import live_brokers
 from cuestream.stack.ports import free_port
 
@@ -21,7 +21,7 @@ class RunningKafka(Foreground):
     """A broker that can be killed and started again on the same port and data."""
 
     def __init__(self, node: KafkaNode, settings: LocalSettings) -> None:
-        java, jars = java_binary(), kafka_jars(settings.cache, maven_url=settings.maven_url)
+        java, jars = find_java(), kafka_jars(settings.cache, maven_url=settings.maven_url)
         node.prepare(java, jars)
         super().__init__(
             "Kafka", node.command(java, jars, node.data / "kafka.log", inherited_environment())
