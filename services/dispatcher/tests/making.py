@@ -113,7 +113,7 @@ def contact(version: int = 1, **changes: object) -> ContactChanged:
 
 
 def recipient(version: int = 1, **changes: object) -> Recipient:
-    return Recipient(version=version, contact=contact(version, **changes))
+    return Recipient(workspace="demo", version=version, contact=contact(version, **changes))
 
 
 def situation(**changes: object) -> Situation:

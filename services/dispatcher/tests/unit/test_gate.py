@@ -47,7 +47,7 @@ def test_with_consent_and_nothing_against_it_a_mail_is_sent() -> None:
     ("changes", "reason"),
     [
         ({"now": NOW + 24 * HOUR}, "expired"),
-        ({"recipient": Recipient(version=3, contact=None)}, "erased"),
+        ({"recipient": Recipient(workspace="demo", version=3, contact=None)}, "erased"),
         ({"template": "template_missing"}, "template_missing"),
         ({"template": "template_error"}, "template_error"),
         ({"recipient": None}, "no_address"),
@@ -162,7 +162,7 @@ standings = st.builds(
 )
 recipients = st.one_of(
     st.none(),
-    st.just(Recipient(version=9, contact=None)),
+    st.just(Recipient(workspace="demo", version=9, contact=None)),
     st.lists(instants, max_size=2).map(
         lambda times: recipient(consents=tuple(consent(since=at) for at in times))
     ),

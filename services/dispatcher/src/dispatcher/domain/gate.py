@@ -99,6 +99,8 @@ class Situation:
     configured: bool
     """Whether this process knows a release of the workspace."""
     template: Literal["ready", "unknown_version", "template_missing", "template_error"]
+    has_provider: bool = True
+    """Whether there is anybody to hand it to."""
     provider_back_at: datetime | None = None
     """Set while the provider is away."""
 
@@ -170,6 +172,8 @@ def _consent(s: Situation) -> Verdict | None:
 
 
 def _provider(s: Situation) -> Verdict | None:
+    if not s.has_provider:
+        return Hold("no_provider", s.now + LOOK_AGAIN)
     return Hold("provider_unavailable", s.provider_back_at) if s.provider_back_at else None
 
 

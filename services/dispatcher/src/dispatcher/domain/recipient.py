@@ -20,6 +20,7 @@ _LONGEST = 254  # RFC 5321, a path without its brackets
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """The newest snapshot of one profile's contact data; None inside once it was erased."""
 
+    workspace: str
     version: int
     contact: ContactChanged | None
 
@@ -42,16 +43,21 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def newer(known: Recipient | None, contact: ContactChanged) -> Recipient:
-    """The snapshot to keep: a lower version is a straggler's, and nothing revives the erased."""
-    if known is not None and (known.is_erased or known.version > contact.profile_version):
+def newer(known: Recipient | None, contact: ContactChanged, workspace: str) -> Recipient:
+    """The snapshot to keep: a lower version is a straggler's, and only a higher one revives the erased."""
+    version = contact.profile_version
+    if known is not None and (
+        known.version > version or (known.is_erased and known.version >= version)
+    ):
         return known
-    return Recipient(version=contact.profile_version, contact=contact)
+    return Recipient(workspace=workspace, version=version, contact=contact)
 
 
 def erased(known: Recipient | None) -> Recipient:
     """What stays of a recipient that was erased: that nobody may be written to."""
-    return Recipient(version=known.version if known else 0, contact=None)
+    if known is None:
+        return Recipient(workspace="", version=0, contact=None)
+    return Recipient(workspace=known.workspace, version=known.version, contact=None)
 
 
 def usable_email(address: str) -> str | None:

@@ -32,5 +32,15 @@ class Rules:
     sender: Sender
     mode: Mode
     redirect_to: str | None = None
+    smtp_secret: str | None = None
+    """The name of the secret that holds the shop's own SMTP URL; None: the installation's."""
     brand: Mapping[str, str] = field(default_factory=dict)
     """What templates read as `brand.…`."""
+
+    def destination(self, address: str) -> str:
+        """Where a mail to that address really goes."""
+        if self.mode != "redirect":
+            return address
+        if self.redirect_to is None:
+            raise ValueError("redirect without an address: nobody's mail may go out by accident")
+        return self.redirect_to

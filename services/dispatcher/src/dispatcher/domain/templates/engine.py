@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 from liquid import Environment, Mode, RenderContext, StrictUndefined
-from liquid.exceptions import FilterArgumentError, LiquidError
+from liquid.exceptions import FilterArgumentError, LiquidError, UndefinedError
 from liquid.filter import with_context
 from liquid.undefined import FalsyStrictUndefined
 
@@ -90,4 +90,12 @@ def _locale(context: RenderContext) -> Locale:
     return locale if isinstance(locale, Locale) else Locale("en")
 
 
-__all__ = ["LOCALE", "ZONE", "LiquidError", "TemplateError", "absent", "environment"]
+__all__ = [
+    "LOCALE",
+    "ZONE",
+    "LiquidError",
+    "TemplateError",
+    "UndefinedError",
+    "absent",
+    "environment",
+]

@@ -18,6 +18,7 @@ from dispatcher.domain.templates.engine import (
     ZONE,
     LiquidError,
     TemplateError,
+    UndefinedError,
     absent,
 )
 from dispatcher.domain.templates.files import Part, Template, Templates
@@ -65,10 +66,10 @@ def render(
     values[ZONE] = _zone(recipient)
     try:
         rendered = _render(template, values, rules, links)
-    except LiquidError as error:
-        # The message names template and variable; what a customer is called is not in it.
-        raise TemplateError(f"{template.name}: {error.args[0] if error.args else ''}") from error
-    except _ODDITIES as error:
+    except UndefinedError as error:
+        # Names the variable. Other messages may quote a value, and this one ends in a log.
+        raise TemplateError(f"{template.name}: {error.args[0]}") from error
+    except (LiquidError, *_ODDITIES) as error:
         raise TemplateError(f"{template.name}: {type(error).__name__}") from error
     if not delivery.is_transactional:
         _require_way_out(template, rendered, links)

@@ -1,0 +1,40 @@
+"""`python -m dispatcher consume|send|api|migrate`: which process to run."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Final
+
+from common.settings import WRONG_SETTINGS, load_settings
+from common.telemetry import configure_logging, run_process
+from dispatcher.settings import ApiSettings, ConsumeSettings, MigrateSettings, SendSettings
+from dispatcher.wiring import api, consume, migrate, send
+
+USAGE: Final = "usage: python -m dispatcher consume|send|api|migrate\n"
+
+
+def main(arguments: list[str]) -> None:
+    """Run the process that the only argument names; another argument ends it with exit code 2."""
+    match arguments:
+        case ["consume"]:
+            consuming = load_settings(ConsumeSettings)
+            configure_logging(consuming.log_level, service="dispatcher", process="consume")
+            run_process(lambda: consume(consuming))
+        case ["send"]:
+            sending = load_settings(SendSettings)
+            configure_logging(sending.log_level, service="dispatcher", process="send")
+            run_process(lambda: send(sending))
+        case ["api"]:
+            serving = load_settings(ApiSettings)
+            configure_logging(serving.log_level, service="dispatcher", process="api")
+            run_process(lambda: api(serving))
+        case ["migrate"]:
+            asyncio.run(migrate(load_settings(MigrateSettings)))
+        case _:
+            sys.stderr.write(USAGE)
+            raise SystemExit(WRONG_SETTINGS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

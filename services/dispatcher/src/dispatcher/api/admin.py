@@ -1,0 +1,83 @@
+"""What operators ask: halt, resume, and what became of a delivery."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import BaseModel, Field
+
+from common.telemetry import is_admin
+from dispatcher.api.edge import Edge
+from dispatcher.ports import DeliveryReport
+
+
+class Scope(BaseModel):
+    """Whose sending is meant."""
+
+    workspace: Annotated[str, Field(min_length=1, max_length=100)]
+    """A workspace's name, or `*` for all of them."""
+
+
+class Halted(BaseModel):
+    """What holds from now on; within a second no sender claims against it."""
+
+    workspace: str
+    halted: bool
+
+
+class DeliveryView(BaseModel):
+    """A delivery as it stands; who it goes to is known only as a profile id."""
+
+    delivery_id: UUID
+    workspace: str
+    profile_id: UUID
+    state: str
+    reason: str
+    due_at: datetime
+    expires_at: datetime
+    attempts: int
+    claimed_at: datetime | None
+    provider: str
+    playbook: str
+    message: str
+    channel: str
+    purpose: str
+
+
+def routes(edge: Edge) -> APIRouter:
+    """All of them demand the admin key."""
+
+    def admin(request: Request) -> None:
+        if not is_admin(dict(request.headers), edge.admin_key_sha256):
+            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+
+    router = APIRouter(prefix="/v1", tags=["admin"], dependencies=[Depends(admin)])
+
+    @router.post("/halt")
+    async def halt(scope: Scope) -> Halted:
+        """Nothing more is claimed for the workspace until it is resumed."""
+        await edge.halt(scope.workspace, halted=True)
+        return Halted(workspace=scope.workspace, halted=True)
+
+    @router.post("/resume")
+    async def resume(scope: Scope) -> Halted:
+        """Sending goes on; what expired meanwhile is skipped."""
+        await edge.halt(scope.workspace, halted=False)
+        return Halted(workspace=scope.workspace, halted=False)
+
+    @router.get("/deliveries/{delivery_id}")
+    async def delivery(delivery_id: UUID) -> DeliveryView:
+        """What became of it."""
+        report = await edge.archive.report(delivery_id)
+        if report is None:
+            raise HTTPException(404)
+        return _view(report)
+
+    return router
+
+
+def _view(report: DeliveryReport) -> DeliveryView:
+    return DeliveryView(**{name: getattr(report, name) for name in DeliveryView.model_fields})

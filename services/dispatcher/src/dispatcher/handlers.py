@@ -1,0 +1,79 @@
+"""The folds: a request becomes a planned delivery, a contact snapshot replaces an older one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from common.consuming import Folded, Record, Signal
+from common.contracts.actions import ActionRequested
+from common.contracts.profiles import ContactChanged
+from common.errors import PermanentError
+from dispatcher.domain.delivery import Delivery
+from dispatcher.domain.recipient import Recipient, erased, newer
+
+
+class Docket(msgspec.Struct, frozen=True, kw_only=True):
+    """What one batch knows of one profile: its contact data, and what is newly planned for it."""
+
+    recipient: Recipient | None = None
+    changed: bool = False
+    """Whether the recipient has to be saved."""
+    planned: tuple[Delivery, ...] = ()
+
+
+Fold = Callable[[Docket | None, Signal, datetime], Folded[Docket]]
+
+
+def plan_delivery(live_since: datetime) -> Fold:
+    """The fold of requests; what was requested before this database's life is history and sends nothing."""
+
+    def fold(docket: Docket | None, signal: Signal, now: datetime) -> Folded[Docket]:  # noqa: ARG001 - a fold's shape
+        known, record = docket or Docket(), _record(signal)
+        if record.appended_at < live_since:
+            return Folded(known)
+        delivery = Delivery(
+            partition=record.partition,
+            workspace=record.workspace,
+            profile_id=_profile(record),
+            request=record.event.payload(ActionRequested),
+            cause=record.cause,
+            correlation=record.correlation,
+            accepted_at=record.accepted_at,
+            traceparent=record.traceparent,
+        )
+        return Folded(msgspec.structs.replace(known, planned=(*known.planned, delivery)))
+
+    return fold
+
+
+def change_contact(docket: Docket | None, signal: Signal, now: datetime) -> Folded[Docket]:  # noqa: ARG001 - a fold's shape
+    """Keep the newest snapshot."""
+    known, record = docket or Docket(), _record(signal)
+    recipient = newer(known.recipient, record.event.payload(ContactChanged), record.workspace)
+    if recipient == known.recipient:
+        return Folded(known)
+    return Folded(msgspec.structs.replace(known, recipient=recipient, changed=True))
+
+
+def erase_contact(docket: Docket | None, signal: Signal, now: datetime) -> Folded[Docket]:  # noqa: ARG001 - a fold's shape
+    """A tombstone on the contacts: nothing of the person stays, but that nobody may be written to."""
+    known = docket or Docket()
+    recipient = erased(known.recipient)
+    return Folded(msgspec.structs.replace(known, recipient=recipient, changed=True))
+
+
+def _record(signal: Signal) -> Record:
+    if not isinstance(signal, Record):
+        raise TypeError("dispatcher sets no timers")
+    return signal
+
+
+def _profile(record: Record) -> UUID:
+    try:
+        return UUID(record.event.subject)
+    except ValueError as error:
+        raise PermanentError("undecodable", "the subject is not a profile id") from error

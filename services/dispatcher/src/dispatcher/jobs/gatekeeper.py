@@ -1,0 +1,122 @@
+"""Brings together what the gate has to know, and asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from common.clock import monotonic
+from dispatcher.domain.gate import ContactsKnowledge, Send, Situation, Verdict, judge
+from dispatcher.domain.rules import Rules
+from dispatcher.domain.templates import TemplateError, Templates
+from dispatcher.jobs.circuits import Circuits
+from dispatcher.ports import Candidate, EmailProvider, Found, Outlets, Rulebook
+
+BARRIER_LASTS = 0.5
+"""Seconds for which a met barrier allows claims; the first byte then has as long again."""
+FIRST_BYTE = 1.0
+"""Seconds after its barrier by which a mail's first byte is out, or it is claimed anew."""
+
+TemplateState = Literal["ready", "unknown_version", "template_missing", "template_error"]
+Contacts = Callable[[int, datetime], ContactsKnowledge]
+"""What is known of a partition's contacts at a moment of the database's clock."""
+BarrierMet = Callable[[], float | None]
+"""The monotonic second before which every no is folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A candidate that may be sent, and by what it is sent."""
+
+    candidate: Candidate
+    address: str
+    rules: Rules
+    templates: Templates
+    provider: EmailProvider
+    now: datetime
+    """The database's clock at the claim."""
+    start_by: float | None
+    """The monotonic second after which its first byte may no longer go out; None: at any time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate, the verdict, and what is needed where that is to send."""
+
+    candidate: Candidate
+    verdict: Verdict
+    admitted: Admitted | None
+
+
+class Gatekeeper:
+    """Asks the gate about every delivery that is due."""
+
+    def __init__(
+        self,
+        *,
+        rulebook: Rulebook,
+        outlets: Outlets,
+        circuits: Circuits,
+        contacts: Contacts,
+        barrier_met: BarrierMet,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._rulebook = rulebook
+        self._outlets = outlets
+        self._circuits = circuits
+        self._contacts = contacts
+        self._barrier_met = barrier_met
+        self._clock = clock
+
+    def judge(self, found: Found) -> list[Judged]:
+        """One verdict per candidate, in their order."""
+        barrier = self.barrier()
+        return [self._judge(candidate, found, barrier) for candidate in found.candidates]
+
+    def barrier(self) -> float | None:
+        """The monotonic second before which every no is folded; None where that is too long ago to claim."""
+        met = self._barrier_met()
+        return met if met is not None and self._clock() - met <= BARRIER_LASTS else None
+
+    def _judge(self, candidate: Candidate, found: Found, barrier: float | None) -> Judged:
+        delivery = candidate.delivery
+        rules = self._rulebook.rules(delivery.workspace)
+        state, templates = self._templates(candidate)
+        provider = self._outlets.outlet(rules) if rules else None
+        verdict = judge(
+            Situation(
+                now=found.now,
+                delivery=delivery,
+                recipient=candidate.recipient,
+                address=candidate.address,
+                halted=not found.halted.isdisjoint({"*", delivery.workspace}),
+                contacts=self._contacts(delivery.partition, found.now),
+                barrier_met=barrier is not None,
+                configured=rules is not None,
+                template=state,
+                has_provider=provider is not None,
+                provider_back_at=self._circuits.back_at(provider, found.now) if provider else None,
+            )
+        )
+        if not (isinstance(verdict, Send) and rules and templates and provider):
+            return Judged(candidate, verdict, None)
+        self._circuits.admitted(provider)
+        start_by = None if delivery.is_transactional or barrier is None else barrier + FIRST_BYTE
+        admitted = Admitted(
+            candidate, verdict.address, rules, templates, provider, found.now, start_by
+        )
+        return Judged(candidate, verdict, admitted)
+
+    def _templates(self, candidate: Candidate) -> tuple[TemplateState, Templates | None]:
+        request = candidate.delivery.request
+        try:
+            templates = self._rulebook.templates(request.playbook, request.version)
+        except TemplateError:
+            return "template_error", None
+        if templates is None:
+            return "unknown_version", None
+        if not templates.of(request.message, request.channel):
+            return "template_missing", None
+        return "ready", templates

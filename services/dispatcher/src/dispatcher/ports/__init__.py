@@ -1,0 +1,46 @@
+"""What dispatcher needs from others, in its own words."""
+
+from dispatcher.ports.deliveries import Candidate, Change, Changed, Deliveries, Found, Work
+from dispatcher.ports.edge import Appender, Archive, DeliveryReport
+from dispatcher.ports.knowledge import (
+    CONTACTS,
+    ContactPositions,
+    HaltChange,
+    Noes,
+    NoRecord,
+    Rulebook,
+    Withdrawal,
+)
+from dispatcher.ports.providers import (
+    Accepted,
+    Email,
+    EmailProvider,
+    OutcomeUnknown,
+    Outlets,
+    Refused,
+)
+
+__all__ = [
+    "CONTACTS",
+    "Accepted",
+    "Appender",
+    "Archive",
+    "Candidate",
+    "Change",
+    "Changed",
+    "ContactPositions",
+    "Deliveries",
+    "DeliveryReport",
+    "Email",
+    "EmailProvider",
+    "Found",
+    "HaltChange",
+    "NoRecord",
+    "Noes",
+    "OutcomeUnknown",
+    "Outlets",
+    "Refused",
+    "Rulebook",
+    "Withdrawal",
+    "Work",
+]

@@ -1,0 +1,100 @@
+"""Withdrawals and halts, folded once by whichever sender reads them first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from typing_extensions import override
+
+from common.consuming import Transaction
+from common.errors import TransientError
+from common.postgres import Database
+from dispatcher.ports import HaltChange, Noes, NoRecord, Withdrawal
+from dispatcher.store.rows import columns
+
+_AddressKey = tuple[str, str, str]
+
+
+class PostgresNoes(Noes):
+    """The row `withdrawals_read` is to contact.withdrawals what `positions` is to a loop's inputs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @override
+    async def position(self) -> int | None:
+        row = await self._database.fetchrow("SELECT next_offset FROM withdrawals_read")
+        return None if row is None else int(row["next_offset"])
+
+    @override
+    async def skip_to(self, offset: int) -> None:
+        await self._database.execute(_SKIP, offset)
+
+    @override
+    async def fold(self, first: int, following: int, records: Sequence[NoRecord | None]) -> None:
+        async with self._database.transaction() as tx:
+            done = await self._lock_position(tx, first)
+            if done >= following:
+                return
+            if done < first:
+                # Somebody turned the row back, a restored backup for one: read on from there.
+                raise TransientError("withdrawals_gap", f"folded to {done}, read from {first}")
+            new = [record for record in records[done - first :] if record is not None]
+            await _withdraw(tx, [record for record in new if isinstance(record, Withdrawal)])
+            await _halt(tx, [record for record in new if isinstance(record, HaltChange)])
+            await tx.execute("UPDATE withdrawals_read SET next_offset = $1", following)
+
+    async def _lock_position(self, tx: Transaction, first: int) -> int:
+        await tx.execute(
+            "INSERT INTO withdrawals_read (next_offset) VALUES ($1) ON CONFLICT DO NOTHING", first
+        )
+        (row,) = await tx.fetch("SELECT next_offset FROM withdrawals_read FOR UPDATE")
+        return int(str(row["next_offset"]))
+
+
+async def _withdraw(tx: Transaction, withdrawals: Sequence[Withdrawal]) -> None:
+    by_address: dict[_AddressKey, dict[str, datetime]] = {}
+    for no in withdrawals:
+        key = (no.workspace, no.channel, no.address_hash)
+        by_address.setdefault(key, {})[no.purpose] = no.at
+    if by_address:
+        rows = [(*key, _text(noes)) for key, noes in by_address.items()]
+        await tx.execute(_WITHDRAW, *columns(rows))
+
+
+async def _halt(tx: Transaction, changes: Sequence[HaltChange]) -> None:
+    for change in changes:
+        if change.halted:
+            await tx.execute(_HALT, change.scope, change.by, change.at)
+        else:
+            await tx.execute("DELETE FROM halts WHERE scope = $1", change.scope)
+            # After the delete, which waited for claims under way: they see the halt, or are seen here.
+            await tx.execute(_WAKE, change.scope)
+
+
+def _text(noes: Mapping[str, datetime]) -> str:
+    return msgspec.json.encode(noes).decode()
+
+
+_WITHDRAW = """
+INSERT INTO addresses (workspace, channel, address_hash, withdrawn)
+SELECT workspace, channel, address_hash, withdrawn::jsonb
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS no (workspace, channel, address_hash, withdrawn)
+ORDER BY workspace, channel, address_hash
+ON CONFLICT (workspace, channel, address_hash)
+DO UPDATE SET withdrawn = addresses.withdrawn || excluded.withdrawn
+"""
+
+_SKIP = """
+INSERT INTO withdrawals_read (next_offset) VALUES ($1)
+ON CONFLICT (only) DO UPDATE SET next_offset = greatest(withdrawals_read.next_offset, excluded.next_offset)
+"""
+
+_HALT = "INSERT INTO halts (scope, by, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+
+_WAKE = """
+UPDATE deliveries SET due_at = clock_timestamp()
+WHERE state = 'held' AND reason = 'halted' AND ($1 = '*' OR workspace = $1)
+"""

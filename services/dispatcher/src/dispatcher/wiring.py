@@ -1,0 +1,213 @@
+"""The composition root of the dispatcher: what each process is made of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from common import kafka, postgres, telemetry
+from common.clock import utc_now
+from common.configuration.feed import ConfigurationFeed
+from common.consuming import Consumer, Job, Surroundings, Worker
+from common.ids import fresh
+from dispatcher.adapters.outlets import ConfiguredOutlets
+from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release
+from dispatcher.adapters.smtp import SmtpTimeouts
+from dispatcher.api import Edge, build
+from dispatcher.api.health import with_health
+from dispatcher.consumer import ANCHOR, LOOP, loop
+from dispatcher.domain.recipient import address_hash
+from dispatcher.jobs import (
+    Circuits,
+    ContactsWatch,
+    Gatekeeper,
+    MailWriter,
+    NoesReader,
+    Sender,
+)
+from dispatcher.settings import (
+    ApiSettings,
+    ConsumeSettings,
+    MigrateSettings,
+    SendSettings,
+    secret_of,
+)
+from dispatcher.store import (
+    SCHEMA,
+    DocketBook,
+    PostgresArchive,
+    PostgresContactPositions,
+    PostgresDeliveries,
+    PostgresNoes,
+)
+
+SEND = "dispatcher.send"
+API = "dispatcher.api"
+LANDING = 5.0
+"""Seconds that a stopping sender gives the mails under way; what is left, the next owner calls unknown."""
+
+
+async def consume(settings: ConsumeSettings) -> None:
+    """Accept requests and keep the contacts until cancelled."""
+    pepper = settings.pepper
+
+    def hashed(workspace: str, channel: str, address: str) -> str:
+        return address_hash(pepper, workspace, channel, address)
+
+    async with (
+        postgres.Database.connect(
+            settings.database_url,
+            schema=SCHEMA,
+            application_name=LOOP,
+            connections=settings.database_connections,
+        ) as database,
+        kafka.connect(settings, client=LOOP) as log,
+        log.reader() as reader,
+    ):
+        feed = ConfigurationFeed(reader, validators=[check_release])
+        ledger = postgres.PostgresLedger(database, LOOP)
+        around = Surroundings(log, ledger, feed)
+        live_since = await ledger.live_since()
+        consumer = Consumer(loop(DocketBook(hashed), live_since=live_since), around)
+
+        async def ready() -> Mapping[str, bool | str]:
+            return {"configuration": feed.ready, **await consumer.ready()}
+
+        app = telemetry.health_app(ready, alive=consumer.alive)
+        async with (
+            telemetry.serve(app, settings.host, settings.port),
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(feed.run())
+            group.create_task(consumer.run())
+
+
+async def send(settings: SendSettings) -> None:
+    """Send what is due until cancelled."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            postgres.Database.connect(
+                settings.database_url,
+                schema=SCHEMA,
+                application_name=SEND,
+                connections=settings.database_connections,
+            )
+        )
+        log = await stack.enter_async_context(kafka.connect(settings, client=SEND))
+        readers = [await stack.enter_async_context(log.reader()) for _ in range(3)]
+        publisher = await stack.enter_async_context(log.publisher())
+        feed = ConfigurationFeed(readers[0], validators=[check_release])
+        noes = NoesReader(readers[1], publisher, PostgresNoes(database), sender=str(fresh()))
+        contacts = ContactsWatch(readers[2], PostgresContactPositions(database), log.partitions)
+        outlets = _outlets(settings)
+        stack.callback(outlets.close)
+        circuits = Circuits()
+        sender = Sender(
+            deliveries=PostgresDeliveries(database),
+            gatekeeper=Gatekeeper(
+                rulebook=ConfiguredRulebook(feed),
+                outlets=outlets,
+                circuits=circuits,
+                contacts=contacts.knowledge,
+                barrier_met=lambda: noes.met,
+            ),
+            writer=MailWriter(
+                public_url=settings.public_url, secrets=_secrets(settings.token_secrets)
+            ),
+            circuits=circuits,
+            barriers=noes,
+            in_flight=settings.deliveries_in_flight,
+        )
+        worker = Worker(
+            Job(SEND, ANCHOR, step=sender.step, on_gained=sender.on_gained),
+            Surroundings(log, postgres.PostgresLedger(database, SEND), feed),
+        )
+
+        async def ready() -> Mapping[str, bool | str]:
+            return {"configuration": feed.ready, **await worker.ready()}
+
+        app = telemetry.health_app(ready, alive=worker.alive)
+        await stack.enter_async_context(telemetry.serve(app, settings.host, settings.port))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(feed.run())
+            group.create_task(noes.run())
+            group.create_task(contacts.run())
+            group.create_task(_until_landed(worker, sender))
+
+
+async def api(settings: ApiSettings) -> None:
+    """Answer links, providers and operators until cancelled."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            postgres.Database.connect(
+                settings.database_url,
+                schema=SCHEMA,
+                application_name=API,
+                connections=settings.database_connections,
+            )
+        )
+        log = await stack.enter_async_context(kafka.connect(settings, client=API))
+        reader = await stack.enter_async_context(log.reader())
+        feed = ConfigurationFeed(reader)
+        edge = Edge(
+            withdrawals=await stack.enter_async_context(log.group_commit("contact.withdrawals")),
+            commands=await stack.enter_async_context(log.group_commit("ingest.commands")),
+            archive=PostgresArchive(database),
+            rulebook=ConfiguredRulebook(feed),
+            clock=utc_now,
+            secrets=_secrets(settings.token_secrets),
+            admin_key_sha256=settings.admin_key_sha256,
+            public_url=settings.public_url,
+        )
+
+        async def ready() -> Mapping[str, bool | str]:
+            return {"configuration": feed.ready}
+
+        app = with_health(build(edge), telemetry.health_app(ready))
+        await stack.enter_async_context(telemetry.serve(app, settings.host, settings.port))
+        await feed.run()
+
+
+async def migrate(settings: MigrateSettings) -> None:
+    """Bring the dispatcher's schema up to this version."""
+    await postgres.migrate("dispatcher.migrations", settings.database_url)
+
+
+async def _until_landed(worker: Worker, sender: Sender) -> None:
+    """Run the worker; when stopped, let what is under way land before its ownership ends."""
+    running = asyncio.create_task(worker.run())
+    try:
+        await asyncio.wait({running})
+    finally:
+        sender.finish()
+        landing = asyncio.create_task(sender.finished())
+        await asyncio.wait({running, landing}, timeout=LANDING, return_when=asyncio.FIRST_COMPLETED)
+        landing.cancel()
+        running.cancel()
+        await asyncio.wait({running, landing})
+        await sender.close()
+    running.result()
+
+
+def _outlets(settings: SendSettings) -> ConfiguredOutlets:
+    url = settings.smtp_url
+    return ConfiguredOutlets(
+        smtp_url=url.get_secret_value() if url else None,
+        local=settings.local,
+        secret_of=secret_of,
+        hello=urlsplit(settings.public_url).hostname or "localhost",
+        connections=settings.smtp_connections,
+        timeouts=SmtpTimeouts(
+            connect=settings.smtp_connect_seconds,
+            command=settings.smtp_command_seconds,
+            acceptance=settings.smtp_acceptance_seconds,
+        ),
+    )
+
+
+def _secrets(secrets: Sequence[SecretStr]) -> list[bytes]:
+    return [secret.get_secret_value().encode() for secret in secrets]
