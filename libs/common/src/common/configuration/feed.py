@@ -12,7 +12,6 @@ from common.errors import PermanentError, TransientError
 
 __all__ = ["ConfigurationFeed", "Refusal"]
 
-POLL_SECONDS = 0.5
 BATCH = 500
 SILENT_POLLS = 10
 """So many empty polls before the end also count as having reached it: compaction may have removed the last records."""
@@ -32,10 +31,20 @@ class ConfigurationFeed:
         *,
         validators: Sequence[Validator] = (),
         topic: str = "configuration",
+        patience: float = 5.0,
     ) -> None:
+        """Make a feed.
+
+        Args:
+            reader: Its alone.
+            validators: Say whether this process can run a release.
+            topic: Without the installation's prefix.
+            patience: Seconds without a record after which the end counts as reached.
+        """
         self._reader = reader
         self._place = Place(topic, 0)
         self._shelf = Shelf(validators)
+        self._wait = patience / SILENT_POLLS
         self._current = Configuration()
         self._goal: int | None = None
         """The end of the topic when reading began; None: not begun."""
@@ -98,7 +107,7 @@ class ConfigurationFeed:
             self._settle()
 
     async def _step(self) -> None:
-        fetched = await self._reader.poll(BATCH, POLL_SECONDS)
+        fetched = await self._reader.poll(BATCH, self._wait)
         for record in fetched:
             self._take(record)
         self._silent = 0 if fetched else self._silent + 1

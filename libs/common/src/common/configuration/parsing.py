@@ -15,6 +15,16 @@ from common.configuration.workspace import Workspace
 from common.errors import PermanentError
 
 WORKSPACE_FILE = "workspace.yaml"
+_WORDS = {
+    "too_short": "at least {min_length} is needed",
+    "too_long": "at most {max_length} are possible",
+    "tuple_type": "this must be a list",
+    "dict_type": "this must be a mapping",
+    "model_type": "this must be a mapping",
+    "string_type": "this must be text; put it in quotes",
+    "string_pattern_mismatch": "this must match {pattern}",
+}
+"""What the library would say in Python's words."""
 
 
 def parse_workspace(name: str, text: str, *, file: str = "") -> Workspace:
@@ -31,7 +41,8 @@ def parse_workspace(name: str, text: str, *, file: str = "") -> Workspace:
     try:
         return Workspace.model_validate({**document.value, "name": name})
     except ValidationError as error:
-        raise ConfigurationError([_problem(document, e) for e in error.errors()]) from error
+        problems = [_problem(document, found) for found in _telling(error)]
+        raise ConfigurationError(problems) from error
 
 
 def workspace_of(release: Release) -> Workspace:
@@ -52,6 +63,17 @@ def _parsed(name: str, text: str) -> Workspace:
     return parse_workspace(name, text)
 
 
+def _telling(error: ValidationError) -> list[Mapping[str, Any]]:
+    """The errors without those that only follow from another one: a list is short because its items are wrong."""
+    errors: list[Mapping[str, Any]] = [dict(found) for found in error.errors()]
+    places = [found["loc"] for found in errors]
+    return [
+        found
+        for found in errors
+        if found["type"] != "too_short" or not any(place[:-1] == found["loc"] for place in places)
+    ]
+
+
 def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
     location = _written(document.value, error["loc"])
     if error["type"] == "extra_forbidden":
@@ -60,8 +82,9 @@ def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
         return document.problem(location, f"there is no such key{hint}")
     if error["type"] == "missing":
         return document.problem(location, "this is missing")
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return document.problem(location, message)
+    words = _WORDS.get(error["type"])
+    message = words.format_map(error.get("ctx", {})) if words else str(error["msg"])
+    return document.problem(location, message.removeprefix("Value error, "))
 
 
 def _written(value: Any, location: Sequence[str | int]) -> tuple[str | int, ...]:

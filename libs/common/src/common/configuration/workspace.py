@@ -43,7 +43,7 @@ Parameter = bool | int | float | str
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError(f"{name!r} is not a time zone; write it like Europe/Berlin") from error
     return name
 
