@@ -11,23 +11,15 @@ from common.kafka import KafkaLog, ensure_topics
 from common.postgres import Database, PostgresLedger, profile_tables, runtime_tables
 from common.postgres.book import ProfileBook
 from common.settings import KafkaSettings
-from common.testing.log import FakeLog
-from common.testing.postgres import FakeBook, FakeDatabase
-from common.testing.postgres_ledger import FakeLedger
 from libs.common.tests.consuming.making import LOOP, Tally
-from libs.common.tests.consuming.world import World
+from libs.common.tests.consuming.world import World, make_fake_world
 
 PARTITIONS = 2
 
 
 @pytest.fixture
 def fake_world() -> World:
-    database = FakeDatabase()
-    return World(
-        log=FakeLog(PARTITIONS),
-        ledger=lambda: FakeLedger(database, LOOP, patience=0.05),
-        book=FakeBook(Tally),
-    )
+    return make_fake_world(PARTITIONS)
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.integration)])

@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from common.consuming import Consumer, FuseBlownError
 from common.consuming.folding import Fuse
@@ -16,7 +18,7 @@ from common.contracts.profiles import LeadScored
 from common.contracts.runtime import BatchJournaled
 from common.testing.log import FakeLog
 from libs.common.tests.consuming.making import Odd, Tally, activity, outgoing, profile
-from libs.common.tests.consuming.world import World, until
+from libs.common.tests.consuming.world import World, make_fake_world, until
 
 ANNA, BERT = profile(1), profile(2)
 HOUR = timedelta(hours=1)
@@ -196,3 +198,42 @@ async def test_a_bug_in_every_fold_stops_the_process(fake_world: World) -> None:
     with pytest.RaisesGroup(FuseBlownError):
         async with asyncio.timeout(10):
             await fake_world.consumer(Fuse(limit=3)).run()
+
+
+@pytest.mark.parametrize("reason", ["commit_unknown", "database_unavailable"])
+async def test_a_commit_that_failed_or_may_have_failed_doubles_and_loses_nothing(
+    fake_world: World, reason: str
+) -> None:
+    assert fake_world.database is not None
+    async with fake_world.owner():
+        for first in (0, 10, 20):
+            fake_world.database.fail_next_commits(reason)
+            await fake_world.append("profile.activity", 0, *events(10, first=first))
+            await until("the scores so far", partial(scored, fake_world, first + 10))
+
+    assert await scores(fake_world) == list(range(1, 31))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    deaths=st.lists(st.integers(min_value=0, max_value=40), max_size=6),
+    failures=st.lists(st.sampled_from(["commit_unknown", "database_unavailable"]), max_size=4),
+    lost_answers=st.integers(min_value=0, max_value=4),
+)
+async def test_whatever_dies_and_fails_each_event_takes_effect_once(
+    deaths: list[int], failures: list[str], lost_answers: int
+) -> None:
+    world = make_fake_world()
+    assert isinstance(world.log, FakeLog)
+    assert world.database is not None
+    world.database.fail_next_commits(*failures)
+    world.log.fail_next_publishes(lost_answers, appended=True)
+    world.log.append(Place("profile.activity", 0), *events(30))
+    for turns in deaths:
+        async with world.owner():
+            for _ in range(turns):
+                await asyncio.sleep(0)
+    async with world.owner():
+        await until("thirty scores", lambda: scored(world, 30))
+
+    assert await scores(world) == list(range(1, 31))

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from common.clock import monotonic, utc_now
 from common.configuration import Configuration
-from common.consuming import Consumer, Loop, Surroundings
+from common.consuming import Consumer, Loop, Pace, Surroundings
 from common.consuming.folding import Fuse
 from common.consuming.ports import Fetched, Ledger, Log, Outgoing, Place
 from common.consuming.wire import own_event
 from common.contracts import Payload, decode_event
 from common.contracts.ingestion import IngestProgressed
 from common.ids import derive
+from common.testing.log import FakeLog
+from common.testing.postgres import FakeBook, FakeDatabase
+from common.testing.postgres_ledger import FakeLedger
 from libs.common.tests.consuming.making import LOOP, RELEASES, Tally, handlers
 
 
@@ -38,11 +41,14 @@ class World:
     log: Log
     ledger: Callable[[], Ledger]
     book: Any
+    database: FakeDatabase | None = None
+    """Where commits can be made to fail."""
+    pace: Pace = field(default_factory=Pace)
 
     def consumer(self, fuse: Fuse | None = None) -> Consumer[Tally]:
         """One process's, not running yet."""
         loop = Loop(LOOP, "profile.activity", ("profile.activity",), handlers, self.book)
-        around = Surroundings(self.log, self.ledger(), Settled(), fuse=fuse or Fuse())
+        around = Surroundings(self.log, self.ledger(), Settled(), self.pace, fuse or Fuse())
         return Consumer(loop, around)
 
     @asynccontextmanager
@@ -97,6 +103,18 @@ class World:
                 "ingest.resolve", statement, identity=identity, subject=str(raw), at=until
             )
             await self.append("ingest.progress", 0, Outgoing(str(raw).encode(), value))
+
+
+def make_fake_world(partitions: int = 2) -> World:
+    """Everything in memory."""
+    database = FakeDatabase()
+    return World(
+        log=FakeLog(partitions),
+        ledger=lambda: FakeLedger(database, LOOP, patience=0.05),
+        book=FakeBook(Tally),
+        database=database,
+        pace=Pace(wait=0.005, backoff=0.001),
+    )
 
 
 async def until(what: str, holds: Callable[[], Any], seconds: float = 20.0) -> Any:

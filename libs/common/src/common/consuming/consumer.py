@@ -64,7 +64,13 @@ class Consumer(Generic[S]):
                 log.elector(self._loop.anchor, self._loop.name)
             )
             follower, reporter = await self._time(stack, publisher, incarnation)
-            outbox = Outbox(self._loop.name, self._loop.journal, self._around.ledger, publisher)
+            outbox = Outbox(
+                self._loop.name,
+                self._loop.journal,
+                self._around.ledger,
+                publisher,
+                self._around.pace.backoff,
+            )
             runner = Runner(
                 self._loop, self._around, incarnation, reader, outbox, follower, reporter
             )

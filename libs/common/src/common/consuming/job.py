@@ -175,7 +175,9 @@ class Worker:
             elector = await stack.enter_async_context(
                 self._around.log.elector(self._job.anchor, self._job.name)
             )
-            outbox = Outbox(self._job.name, None, self._around.ledger, publisher)
+            outbox = Outbox(
+                self._job.name, None, self._around.ledger, publisher, self._around.pace.backoff
+            )
             ownership = Ownership(self._job.name, self._around.ledger)
             owned = Owned(self._job.name, self._around, ownership, outbox, incarnation)
             await stack.enter_async_context(kept_running(outbox))
@@ -185,13 +187,14 @@ class Worker:
                 group.create_task(elect(elector, ownership.on_assigned, self.alive))
 
     async def _rounds(self, owned: Owned, ownership: Ownership, outbox: Outbox) -> None:
-        delay = 0.1
+        delay = first = self._around.pace.backoff
         while True:
             try:
                 rest = await self._round(owned, ownership, outbox)
-                delay = 0.1
+                delay = first
             except* TransientError as group:
-                rest, delay = self._failed(group.exceptions[0]), min(delay * 2, 5.0)
+                self._failed(group.exceptions[0])
+                rest, delay = delay, min(delay * 2, 5.0)
             except* FencedError as group:
                 for error in group.exceptions:
                     self._fenced(error, ownership)
@@ -225,12 +228,11 @@ class Worker:
             self._pulse.beat()
             await asyncio.sleep(0.01)
 
-    def _failed(self, error: BaseException) -> float:
+    def _failed(self, error: BaseException) -> None:
         reason = error.reason if isinstance(error, TransientError) else type(error).__name__
         metrics.RETRIES.labels(self._job.name, reason).inc()
         log.warning("round_failed", loop=self._job.name, reason=reason)
         self._uncertain = True
-        return 0.2
 
     def _fenced(self, error: BaseException, ownership: Ownership) -> None:
         lost = (

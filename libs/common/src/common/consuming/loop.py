@@ -56,6 +56,8 @@ class Pace:
     """Seconds a poll waits when nothing is there; bounds how late a due timer is noticed."""
     tick: float = 0.25
     """Seconds of silence after which a raw partition gets a tick, and between two statements of progress."""
+    backoff: float = 0.1
+    """Seconds before the first retry after a transient error; doubled up to 5 s."""
     commit: float = 1.0
     """Seconds between commits for lag tools."""
     stuck: float = 30.0

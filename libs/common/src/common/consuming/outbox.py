@@ -23,7 +23,12 @@ class Outbox:
     """
 
     def __init__(
-        self, loop: str, journal: str | None, ledger: Ledger, publisher: Publisher
+        self,
+        loop: str,
+        journal: str | None,
+        ledger: Ledger,
+        publisher: Publisher,
+        backoff: float = 0.1,
     ) -> None:
         self._loop = loop
         self._journal = journal
@@ -35,7 +40,7 @@ class Outbox:
         self._idle = asyncio.Event()
         self._idle.set()
         self._depth = 0
-        self.backoff: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self._backoff = backoff
 
     @property
     def depth(self) -> int:
@@ -101,13 +106,13 @@ class Outbox:
         await self._until_done(lambda: self._publisher.publish(place, records))
 
     async def _until_done(self, attempt: Callable[[], Awaitable[None]]) -> None:
-        delay = 0.05
+        delay = self._backoff
         while True:
             try:
                 await attempt()
             except TransientError as error:
                 metrics.RETRIES.labels(self._loop, error.reason).inc()
-                await self.backoff(delay)
+                await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
             else:
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from common.consuming.loop import Surroundings
@@ -28,7 +28,6 @@ class ProgressFollower:
         self._partitions = partitions
         self._latest: dict[int, IngestProgressed] = {}
         self._times: dict[int, VirtualTime] = {}
-        self.backoff: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def at(self, standing: Standing) -> datetime | None:
         """The partition's virtual time after what its standing has folded."""
@@ -50,9 +49,9 @@ class ProgressFollower:
             try:
                 await self._follow()
             except TransientError:
-                await self.backoff(0.5)
+                await asyncio.sleep(0.5)
             except PermanentError:
-                await self.backoff(0.1)  # trimmed under us: what was lost is older than what comes
+                await asyncio.sleep(0.1)  # trimmed under us: what was lost is older than what comes
 
     async def _follow(self) -> None:
         bounds = (await self._reader.bounds((PROGRESS,)))[PROGRESS]

@@ -74,11 +74,11 @@ class Runner(Generic[S]):
 
     async def run(self) -> None:
         """Rounds until cancelled; only a bug or a blown fuse gets out."""
-        delay = 0.1
+        delay = first = self._around.pace.backoff
         while True:
             try:
                 await self.round()
-                delay = 0.1
+                delay = first
             except TransientError as error:
                 metrics.RETRIES.labels(self.loop.name, error.reason).inc()
                 log.warning(
