@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Final
 
@@ -26,7 +25,9 @@ def main(arguments: list[str]) -> None:
             configure_logging(api_settings.log_level, service="orchestrator", process="api")
             run_process(lambda: api(api_settings))
         case ["migrate"]:
-            asyncio.run(migrate(load_settings(MigrateSettings)))
+            migrate_settings = load_settings(MigrateSettings)
+            configure_logging("info", service="orchestrator", process="migrate")
+            run_process(lambda: migrate(migrate_settings))
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)

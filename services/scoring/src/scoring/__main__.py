@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Final
 
@@ -22,7 +21,9 @@ def main(arguments: list[str]) -> None:
             configure_logging(settings.log_level, service="scoring", process="consume")
             run_process(lambda: consume(settings))
         case ["migrate"]:
-            asyncio.run(migrate(load_settings(MigrateSettings)))
+            migrate_settings = load_settings(MigrateSettings)
+            configure_logging("info", service="scoring", process="migrate")
+            run_process(lambda: migrate(migrate_settings))
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)

@@ -24,10 +24,21 @@ ANCHOR: Final = "profile.activity"
 INPUTS: Final = ("profile.activity", "delivery.status")
 
 
+class ReleasedModels:
+    """The lead models of a configuration, each read once."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._by_workspace = {
+            name: lead_model(release) for name, release in configuration.releases.items()
+        }
+
+    def of(self, workspace: str) -> LeadModel:
+        return self._by_workspace.get(workspace, DEFAULT_LEAD_MODEL)
+
+
 def handlers(configuration: Configuration) -> Handlers[LeadStanding]:
-    """The index under this configuration; each workspace's model is read once."""
-    models = {name: lead_model(release) for name, release in configuration.releases.items()}
-    folds = LeadFolds(lambda workspace: models.get(workspace, DEFAULT_LEAD_MODEL))
+    """The index under this configuration."""
+    folds = LeadFolds(ReleasedModels(configuration))
     return Handlers(
         records={
             ActivityRecorded.TYPE: folds.activity,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +15,7 @@ from common.contracts.profiles import ActivityRecorded
 from scoring.domain.lead import Ruled, observe, settle, wake
 from scoring.domain.lead_model import LeadModel, activity_kind, delivery_kind
 from scoring.domain.lead_score import LeadStanding
+from scoring.ports import LeadModels
 
 SCORES: Final = "profile.scores"
 DECAY_TIMER: Final = "lead.decay"
@@ -23,9 +23,9 @@ DECAY_TIMER: Final = "lead.decay"
 
 @dataclass(frozen=True, slots=True)
 class LeadFolds:
-    """The folds under one configuration; `model_of` gives a workspace's model."""
+    """The folds under one configuration."""
 
-    model_of: Callable[[str], LeadModel]
+    models: LeadModels
 
     def activity(
         self, state: LeadStanding | None, signal: Signal, now: datetime
@@ -50,7 +50,7 @@ class LeadFolds:
         self, state: LeadStanding | None, signal: Signal, now: datetime
     ) -> Folded[LeadStanding]:
         """The timer fired: what has silence done, and when to look again."""
-        model = self.model_of(signal.workspace)
+        model = self.models.of(signal.workspace)
         # No timer is set any more, whatever this one finds.
         woken = msgspec.structs.replace(state or LeadStanding(), wakes_at=None)
         return _folded(settle(woken, model, now=now), woken, model, _profile(signal), now)
@@ -58,7 +58,7 @@ class LeadFolds:
     def _observed(
         self, state: LeadStanding | None, record: Record, kind: str, at: datetime, now: datetime
     ) -> Folded[LeadStanding]:
-        model = self.model_of(record.workspace)
+        model = self.models.of(record.workspace)
         before = state or LeadStanding()
         ruled = observe(before, kind, at=at, model=model, now=now)
         return _folded(ruled, before, model, _profile(record), now)
