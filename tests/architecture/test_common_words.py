@@ -13,7 +13,7 @@ LANGUAGE = ("configuration", "conditions", "customer")
 DOMAIN = {
     *("lead", "churn", "cart", "product", "voucher", "budget"),
     *("playbook", "journey", "enrollment", "proposal", "decision", "auction"),
-    *("delivery", "recipient", "suppression", "unsubscribe", "consent", "campaign"),
+    *("delivery", "suppression", "unsubscribe", "consent", "campaign"),
 }
 TOPICS = set(yaml.safe_load((SOURCES["common"] / "contracts/topics.yaml").read_text()))
 _PREFIX = "libs/common/src/common/"
@@ -36,7 +36,7 @@ def service_words(file: File) -> list[str]:
         if text in SERVICES
         or (text.split(".")[0] in SERVICES and text not in TOPICS and " " not in text)
     ]
-    return named + quoted
+    return named if room == "testing" else named + quoted  # it plays the services' parts
 
 
 def test_the_library_speaks_of_no_service() -> None:

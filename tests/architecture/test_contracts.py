@@ -57,7 +57,7 @@ def lint(root: Path, sources: list[Path]) -> dict[str, str]:
         text=True,
         check=False,
     )
-    verdicts = dict(re.findall(r"^(.+?) (KEPT|BROKEN)$", done.stdout, re.MULTILINE))
+    verdicts = dict(re.findall(r"^(.+?) (KEPT|BROKEN)\b", done.stdout, re.MULTILINE))
     assert verdicts, done.stdout + done.stderr
     return verdicts
 
