@@ -16,6 +16,7 @@ from orchestrator.api.story.telling import TOPICS, about, entries_of
 from orchestrator.api.story.why import why
 from orchestrator.ports.history import History
 
+Since = Annotated[datetime | None, Query(description="Look no farther back; without it, 30 days.")]
 DEFAULT_SPAN = timedelta(days=30)
 """As long as activities are kept; what a story without `since` looks at."""
 
@@ -66,16 +67,13 @@ class Teller:
 
 def story_routes(teller: Teller, access: Access) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["explanations"])
-    since_query = Annotated[
-        datetime | None, Query(description="Look no farther back; without it, 30 days.")
-    ]
 
     @router.get("/profiles/{profile_id}/story")
     async def story(
         request: Request,
         profile_id: UUID,
         workspace: str | None = None,
-        since: since_query = None,
+        since: Since = None,
         correlation_id: Annotated[
             UUID | None,
             Query(
@@ -99,7 +97,7 @@ def story_routes(teller: Teller, access: Access) -> APIRouter:
         at: Annotated[
             datetime | None, Query(description="As it was known at that instant; without it, now.")
         ] = None,
-        since: since_query = None,
+        since: Since = None,
     ) -> Why:
         """The last ruling on a profile and what led to it."""
         access.require_key(request)
@@ -107,7 +105,7 @@ def story_routes(teller: Teller, access: Access) -> APIRouter:
         return why(profile_id, told.entries, playbook=playbook, complete=told.complete)
 
     @router.get("/decisions/{decision_id}")
-    async def decision(request: Request, decision_id: UUID, since: since_query = None) -> Entry:
+    async def decision(request: Request, decision_id: UUID, since: Since = None) -> Entry:
         """One decision with every candidate and gate."""
         access.require_key(request)
         found = await teller.decision(decision_id, since)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -78,6 +78,11 @@ _SENTENCES: Mapping[type[Payload], Say] = {
 _BY_TYPE: Mapping[str, tuple[type[Payload], Say]] = {
     kind.TYPE: (kind, say) for kind, say in _SENTENCES.items()
 }
+
+
+def told_types() -> Collection[str]:
+    """The types for which there is a sentence."""
+    return _BY_TYPE.keys()
 
 
 def tell(event: Event, at: datetime, past: Past) -> tuple[Line, Payload | None]:
