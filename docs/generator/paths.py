@@ -1,6 +1,6 @@
 """The files that one event passes in each process, found by following the calls from where it enters.
 
-Counted are steps: a file of the service, or a package under `domain/`. Not counted are words: a module that imports nothing
+Counted are steps: a file of the service, or the package that a file has grown into. Not counted are words: a module that imports nothing
 of its own service (an identifier, an instant) is read once and then known. `consumer.py`, which finds the fold, and
 `store.py`, which keeps what came of it, are the same everywhere and stand in the text around the table.
 """
@@ -32,6 +32,7 @@ class Passage:
 
 
 PASSAGES: tuple[Passage, ...] = (
+    Passage("ingest api", "a request of an SDK", ("ingest.api.collector:Collector._collect",)),
     Passage("ingest resolve", "`event.accepted.v1`", ("ingest.handlers:fold_accepted",)),
     Passage(
         "scoring consume",
@@ -44,6 +45,15 @@ PASSAGES: tuple[Passage, ...] = (
         ("orchestrator.handlers:JourneyFolds.activity",),
     ),
     Passage("dispatcher consume", "`action.requested.v1`", ("dispatcher.handlers:plan_delivery",)),
+    Passage(
+        "dispatcher send",
+        "a planned delivery, until it is handed over",
+        (
+            "dispatcher.jobs.gatekeeper:Gatekeeper.judge",
+            "dispatcher.jobs.mails:MailWriter.write",
+            "dispatcher.adapters.smtp:SmtpEmailProvider.send",
+        ),
+    ),
 )
 
 
@@ -69,7 +79,7 @@ def files(passage: Passage) -> list[str]:
 def step(module: str) -> str:
     """`ingest.domain.people.learning` is a file of the step `domain/people`; `ingest.store.loading` of `store`."""
     room, *rest = module.split(".")[1:]
-    path = "/".join([room, *rest[:1]]) if room in ("domain", "adapters") else room
+    path = "/".join([room, *rest[:1]]) if room == "domain" else room
     spec = import_module(module.split(".", maxsplit=1)[0]).__path__[0]
     return f"{path}/" if (Path(spec) / path).is_dir() else f"{path}.py"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.contracts import document
+from cuestream.stack.plan import CUESTREAM
 from docs.generator import paths, settings
 from docs.generator.pages import between_marks, pages
 from tests.architecture.tree import ROOT, File, files
@@ -26,6 +27,15 @@ def test_generated_pages_are_current() -> None:
 @pytest.mark.parametrize("passage", paths.PASSAGES, ids=lambda passage: passage.process)
 def test_one_event_passes_no_more_files_than_a_reader_follows(passage: paths.Passage) -> None:
     assert len(paths.files(passage)) <= paths.LONGEST
+
+
+def test_every_process_that_an_event_passes_has_a_way() -> None:
+    told = {passage.process for passage in paths.PASSAGES}
+    processes = {" ".join(service.module) for service in CUESTREAM.services}
+
+    # The other two apis show and take back; no customer's event goes through them.
+    assert processes - told == {"orchestrator api", "dispatcher api"}
+    assert told <= processes
 
 
 def test_a_detour_is_seen() -> None:
