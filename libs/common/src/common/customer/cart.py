@@ -65,9 +65,12 @@ def remember(
     What is kept depends on the set of operations alone, not on the order in which they came: the newest 200,
     of these none before the last order.
     """
-    by_place = {known.place: known for known in operations}
-    by_place.setdefault(operation.place, operation)
-    newest = [by_place[place] for place in sorted(by_place)][-MAX_OPERATIONS:]
+    if operations and operation.place <= operations[-1].place:
+        by_place = {known.place: known for known in operations}
+        by_place.setdefault(operation.place, operation)
+        newest = [by_place[place] for place in sorted(by_place)][-MAX_OPERATIONS:]
+    else:
+        newest = [*operations, operation][-MAX_OPERATIONS:]
     ordered = max((i for i, known in enumerate(newest) if known.change is Change.ORDER), default=0)
     return tuple(_without_dead_details(newest[ordered:]))
 
@@ -77,11 +80,16 @@ def _without_dead_details(operations: list[CartOperation]) -> Iterable[CartOpera
     overridden: set[str] = set()
     slim: list[CartOperation] = []
     for operation in reversed(operations):
-        lines = tuple(_bare(ln) if ln.product_id in overridden else ln for ln in operation.lines)
-        if operation.change is Change.REMOVE:
-            lines = tuple(_bare(ln) for ln in lines)
-        overridden.update(ln.product_id for ln in lines if _described(ln))
-        slim.append(operation if lines == operation.lines else replace(operation, lines=lines))
+        described = [line for line in operation.lines if _described(line)]
+        silent = operation.change is Change.REMOVE
+        if any(silent or line.product_id in overridden for line in described):
+            lines = operation.lines
+            bare = (_bare(ln) if silent or ln.product_id in overridden else ln for ln in lines)
+            slim.append(replace(operation, lines=tuple(bare)))
+        else:
+            slim.append(operation)
+        if not silent:
+            overridden.update(line.product_id for line in described)
     return reversed(slim)
 
 
@@ -90,7 +98,8 @@ def _bare(line: CartItem) -> CartItem:
 
 
 def _described(line: CartItem) -> bool:
-    return bool(line.name or line.price or line.url or line.picture)
+    # A price of nothing still is a price.
+    return bool(line.name or line.url or line.picture) or line.price is not None
 
 
 @dataclass(slots=True)
@@ -105,48 +114,52 @@ class _Filling:
     def take(self, operation: CartOperation) -> None:
         if expired(self.opened_at, operation.at):
             self.close()
-        before = dict(self.lines)
-        self._change(operation)
+        if self._change(operation):
+            self.updated_at = operation.at
         if not self.lines:
             self.close()
-        elif self.lines != before:
-            self.updated_at = operation.at
-        if self.lines and self.opened_at is None:
+        elif self.opened_at is None:
             self.id = operation.cart_id or str(operation.event_id)
             self.opened_at = operation.at
 
     def close(self) -> None:
         self.id, self.opened_at, self.updated_at = "", None, None
-        self.lines.clear()
+        self.lines = {}
 
-    def _change(self, operation: CartOperation) -> None:
-        if operation.change in {Change.REPLACE, Change.ORDER}:
-            self.lines.clear()
+    def _change(self, operation: CartOperation) -> bool:
+        """Apply it; whether that had an effect."""
+        if operation.change in {Change.ADD, Change.REMOVE}:
+            one = self._add if operation.change is Change.ADD else self._remove
+            effects = [one(line) for line in operation.lines]
+            return True in effects
+        before = self.lines
+        self.lines = {}
         for line in operation.lines:
-            if operation.change is Change.REMOVE:
-                self._remove(line)
-            else:
-                self._add(line)
+            self._add(line)
+        return self.lines != before
 
-    def _add(self, line: CartItem) -> None:
+    def _add(self, line: CartItem) -> bool:
         known = self.lines.get(line.product_id)
         if known is None:
-            if len(self.lines) < MAX_LINES:
-                self.lines[line.product_id] = line
-            return
+            if len(self.lines) >= MAX_LINES:
+                return False
+            self.lines[line.product_id] = line
+            return True
         quantity = min(known.quantity + line.quantity, MAX_QUANTITY)
         self.lines[line.product_id] = replace(
             line if _described(line) else known, quantity=quantity
         )
+        return True
 
-    def _remove(self, line: CartItem) -> None:
+    def _remove(self, line: CartItem) -> bool:
         known = self.lines.get(line.product_id)
         if known is None:
-            return
+            return False
         if known.quantity > line.quantity:
             self.lines[line.product_id] = replace(known, quantity=known.quantity - line.quantity)
         else:
             del self.lines[line.product_id]
+        return True
 
 
 def cart_of(operations: Iterable[CartOperation]) -> Cart:
