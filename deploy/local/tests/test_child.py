@@ -162,13 +162,16 @@ async def test_the_workers_of_a_killed_server_are_gone_before_the_next_one(tmp_p
         assert not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie"
 
 
-async def test_what_cannot_be_prepared_counts_as_a_death(tmp_path: Path) -> None:
+async def test_what_cannot_be_prepared_is_said_at_once_with_its_remedies(tmp_path: Path) -> None:
     def prepare() -> Command:
-        raise UnreachableError("no jars")
+        raise UnreachableError("no jars", "connect once")
 
     async def never() -> bool:
         return False
 
-    async with living(Program("child", prepare, never)) as child:
-        with pytest.raises(FindingError, match="no jars"):
+    pace = Pace(first_delay=60.0, longest_delay=60.0)
+    async with living(Program("child", prepare, never), pace=pace) as child:
+        with pytest.raises(UnreachableError) as caught:
             await child.until_ready()
+
+    assert caught.value.remedies == ("connect once",)

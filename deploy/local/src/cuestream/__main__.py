@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from cuestream.commands import demo, down, logs, process, status, up
 from cuestream.console import complain
 from cuestream.failures import CommandError
 
-COMMANDS = (demo, up, down, status, logs, process)
-"""Each has `register(app)`; help lists the commands in this order."""
+COMMANDS = {
+    "up": "up",
+    "down": "down",
+    "status": "status",
+    "logs": "logs",
+    "stop": "process",
+    "start": "process",
+    "demo": "demo",
+}
+"""Each subcommand and its module, which has `register(app)`; help lists them in this order."""
 
 
-def build() -> typer.Typer:
-    """The whole command."""
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The command, with the modules that these arguments need: loading all takes a second."""
     app = typer.Typer(
         help="Cuestream on this machine: the stack, its configuration, and what happens in it.",
         no_args_is_help=True,
@@ -23,15 +32,22 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for command in COMMANDS:
-        command.register(app)
+    app.callback()(_together)
+    asked = [COMMANDS[word] for word in arguments[:1] if word in COMMANDS]
+    for module in asked or dict.fromkeys(COMMANDS.values()):
+        import_module(f"cuestream.commands.{module}").register(app)
     return app
 
 
-def main() -> None:
+def _together() -> None:
+    """With a callback, a lone subcommand keeps its name."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Exit codes: 0 good, 1 a finding, 2 usage or configuration, 3 something cannot be reached."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        build()()
+        build(words)(words)
     except CommandError as error:
         complain(error)
         sys.exit(error.exit_code)

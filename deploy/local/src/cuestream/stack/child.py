@@ -63,7 +63,7 @@ class Child:
         self._program, self._watch, self._report, self._pace = program, watch, report, pace
         self._process: Process | None = None
         self._command: Command | None = None
-        self._complaint = ""
+        self._complaint: CommandError | None = None
         self._deaths = 0  # in a row, without having been stable
         self._unready_deaths = 0  # in a row, without having been ready
         self._wanted = asyncio.Event()
@@ -96,7 +96,8 @@ class Child:
             self.restarts += 1
             await self._become("failed")
             delay = self._pace.delay(self._deaths)
-            self._report(Ended(self.name, exit_code, delay))
+            if self._complaint is None:
+                self._report(Ended(self.name, exit_code, delay))
             await self._pause(delay)
 
     async def start(self) -> None:
@@ -129,13 +130,14 @@ class Child:
         """Wait for the first time that it serves.
 
         Raises:
-            FindingError: it died again and again.
+            CommandError: it cannot be prepared, or died again and again.
         """
-        await self.until(
-            lambda: self.state == "ready" or self._unready_deaths >= self._pace.give_up_after
-        )
+        await self.until(lambda: self.state == "ready" or self._is_hopeless())
+        if self._complaint is not None:
+            raise self._complaint
         if self.state != "ready":
-            raise FindingError(f"{self.name} does not start:\n{self._last_words()}")
+            words = last_lines(self._command.log) if self._command is not None else ""
+            raise FindingError(f"{self.name} does not start:\n{words}")
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until it holds; asked again whenever the state changes."""
@@ -148,16 +150,16 @@ class Child:
             return "starting"
         return self.state
 
-    def _last_words(self) -> str:
-        return self._complaint or (last_lines(self._command.log) if self._command else "")
+    def _is_hopeless(self) -> bool:
+        return self._complaint is not None or self._unready_deaths >= self._pace.give_up_after
 
     async def _run_once(self) -> int:
         await self._become("starting")
-        self._complaint = ""
+        self._complaint = None
         try:
             self._command = await asyncio.to_thread(self._program.prepare)
         except CommandError as error:
-            self._complaint = error.message
+            self._complaint = error
             return error.exit_code
         with open_log(self._command.log) as output:
             process = await asyncio.create_subprocess_exec(

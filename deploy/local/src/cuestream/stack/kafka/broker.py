@@ -15,7 +15,6 @@ from cuestream.stack.kafka.java import Java
 from cuestream.stack.launch import Command
 from cuestream.stack.ports import LOOPBACK
 
-
 # Java 25 also archives adapters and stubs, and then complains at every start about some of them.
 _ONLY_CLASSES = (
     "-XX:+UnlockDiagnosticVMOptions",

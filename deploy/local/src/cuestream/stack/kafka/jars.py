@@ -118,5 +118,5 @@ def _cannot_fetch(folder: Path, error: Exception) -> UnreachableError:
         "Connect this machine once: the download (about 43 MB from Maven Central) is kept in "
         f"{folder}, which may also be copied from another machine.",
         "Behind a proxy set HTTPS_PROXY; for a mirror of Maven Central set CUESTREAM_MAVEN_URL.",
-        "Or set KAFKA_BOOTSTRAP_SERVERS to a Kafka (3.7 or newer) that is already running.",
+        "Or set KAFKA_BOOTSTRAP_SERVERS to a Kafka that is already running.",
     )
