@@ -3,7 +3,6 @@
 from common.postgres.book import ProfileBook, ProfileKey
 from common.postgres.database import Database, PostgresTransaction
 from common.postgres.ledger import PostgresLedger
-from common.postgres.migration import migrate
 from common.postgres.tables import profile_tables, runtime_tables
 
 __all__ = [
@@ -16,3 +15,11 @@ __all__ = [
     "profile_tables",
     "runtime_tables",
 ]
+
+
+async def migrate(package: str, database_url: str) -> None:
+    """Bring a service's schema up to date, see `common.postgres.migration`."""
+    # Alembic and SQLAlchemy take as long to import as all the rest, and only this one-shot needs them.
+    from common.postgres import migration  # noqa: PLC0415
+
+    await migration.migrate(package, database_url)
