@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from common.clock import utc_now
 from common.configuration import Content
-from common.consuming.ports import Outgoing, Place
+from common.consuming.ports import Bounds, Outgoing, Place, Reader
 from common.contracts import Event, Payload, decode_event, encode_event, event_bytes
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
 from common.contracts.ingestion import IngestProgressed
@@ -83,14 +83,11 @@ class Installation:
     async def events(self, topic: str) -> list[Event]:
         """All that the topic holds now, by partition and offset."""
         async with self.log.reader() as reader:
-            count = 1 if topic == "configuration" else self.log.partitions
-            bounds = await reader.bounds([Place(topic, number) for number in range(count)])
-            await reader.assign({place: bound.begin for place, bound in bounds.items()})
-            missing = sum(bound.end - bound.begin for bound in bounds.values())
+            bounds = await self._rewind(reader, topic)
+            missing = sum(bound.end - bound.begin for bound in bounds)
             found: list[Event] = []
             while len(found) < missing:
-                fetched = await reader.poll(500, 0.2)
-                found.extend(decode_event(item.value or b"") for item in fetched)
+                found.extend(await _polled(reader))
         return found
 
     async def wait_for(self, kind: type[P], *, count: int = 1) -> list[P]:
@@ -99,12 +96,22 @@ class Installation:
         Raises:
             TimeoutError: they did not come.
         """
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                events = await self.events(kind.TOPICS[0])
-                found = [event.payload(kind) for event in events if event.type == kind.TYPE]
-                if len(found) >= count:
-                    return found
+        found: list[P] = []
+        async with asyncio.timeout(PATIENCE), self.log.reader() as reader:
+            await self._rewind(reader, kind.TOPICS[0])
+            while len(found) < count:
+                events = await _polled(reader)
+                found.extend(event.payload(kind) for event in events if event.type == kind.TYPE)
+        return found
+
+    async def _rewind(self, reader: Reader, topic: str) -> Collection[Bounds]:
+        bounds = await reader.bounds([Place(topic, p) for p in range(self.log.partitions)])
+        await reader.assign({place: bound.begin for place, bound in bounds.items()})
+        return bounds.values()
+
+
+async def _polled(reader: Reader) -> list[Event]:
+    return [decode_event(item.value or b"") for item in await reader.poll(500, 0.2)]
 
 
 @asynccontextmanager
