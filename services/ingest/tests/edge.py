@@ -15,7 +15,7 @@ from common.consuming.ports import Outgoing
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import EventAccepted
 from common.errors import TransientError
-from ingest.api import App, build
+from ingest.api.app import App, build
 from ingest.api.collector import Collector
 from ingest.api.keys import Keyring
 from ingest.api.pacing import Pacing

@@ -1,4 +1,4 @@
-"""The edge's processes: one that answers, or a parent of several that answer on one port."""
+"""A process that answers: alone, or as one of several workers on one port."""
 
 from __future__ import annotations
 
@@ -9,34 +9,26 @@ from common import kafka, telemetry
 from common.clock import monotonic, utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.kafka import GroupCommit, KafkaLog, tracing
-from ingest.api import Gate, build
+from ingest.api.app import Gate, build
 from ingest.api.collector import Collector
 from ingest.api.keys import Keyring, check_workspace
 from ingest.api.pacing import Pacing
 from ingest.api.records import TOPIC
 from ingest.settings import ApiSettings
-from ingest.wiring.workers import Lifeline, supervise
+from ingest.wiring.workers import Lifeline
 
 CLIENT = "ingest.api"
 QUARANTINE = TOPIC + ".quarantine"
 _MIB = 1024 * 1024
 
 
-async def api(settings: ApiSettings) -> None:
-    """Take messages in until cancelled, in as many workers as the settings say."""
-    if settings.worker_count == 1:
-        await _answer(settings)
-    else:
-        await supervise(settings.host, settings.port, settings.worker_count)
-
-
 async def worker(settings: ApiSettings, port: int, descriptor: int) -> None:
     """As one of several: on the parent's port, and only as long as the parent's pipe is open."""
     with Lifeline(descriptor, settings.prometheus_multiproc_dir).held():
-        await _answer(settings.model_copy(update={"port": port}), shared=True)
+        await answer(settings.model_copy(update={"port": port}), shared=True)
 
 
-async def _answer(settings: ApiSettings, *, shared: bool = False) -> None:
+async def answer(settings: ApiSettings, *, shared: bool = False) -> None:
     """Listen at once, so that clients meet a 503 and not a closed door while Kafka is away."""
     gate = Gate()
     # The stack is left last: requests under way still find Kafka while the server ends.

@@ -1,4 +1,4 @@
-"""The process that resolves accepted events to people, and the one that migrates its database."""
+"""The process that resolves accepted events to people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common.postgres import Database
 from ingest.api.keys import check_workspace
 from ingest.api.lookups import Lookups
 from ingest.consumer import NAME, loop
-from ingest.settings import MigrateSettings, ResolveSettings
+from ingest.settings import ResolveSettings
 from ingest.store import PeopleBook, PostgresDirectory, keep_days
 
 SCHEMA = "ingest"
@@ -54,11 +54,6 @@ async def resolve(settings: ResolveSettings) -> None:
             group.create_task(feed.run())
             group.create_task(_days(database))
             group.create_task(consumer.run())
-
-
-async def migrate(settings: MigrateSettings) -> None:
-    """Bring ingest's schema up to this version."""
-    await postgres.migrate("ingest.migrations", settings.database_url)
 
 
 async def _days(database: Database) -> None:

@@ -1,0 +1,254 @@
+"""The book on a real PostgreSQL: what one batch writes the next one knows, and two that meet take turns."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from common.consuming import Record
+from common.errors import TransientError
+from common.postgres import Database
+from ingest.domain.identifiers import Identifier
+from ingest.store import keep_days
+from services.ingest.tests.integration.conftest import Registry, later, of_user, of_visitor
+from services.ingest.tests.making import (
+    NOW,
+    accepted,
+    activities,
+    consents,
+    snapshot,
+    snapshots,
+    withdrawal,
+)
+
+
+def tracked(
+    message_id: str, offset: int = 0, partition: int = 0, workspace: str = "demo", **ids: str
+) -> Record:
+    return accepted(
+        {"type": "track", "event": "Looked", **ids},
+        message_id=message_id,
+        offset=offset,
+        partition=partition,
+        workspace=workspace,
+    )
+
+
+def identified(
+    message_id: str, user: str, traits: dict[str, object], at: datetime = NOW, **ids: str
+) -> Record:
+    body = {"type": "identify", "userId": user, "traits": traits, **ids}
+    return accepted(body, message_id=message_id, received_at=at)
+
+
+async def test_what_a_batch_writes_the_next_one_knows(registry: Registry) -> None:
+    await registry.folds(tracked("m1", anonymousId="a1"))
+    await registry.folds(identified("m2", "u1", {"email": "ada@example.com"}, anonymousId="a1"))
+    told = await registry.folds(tracked("m3", userId="u1"))
+
+    assert await registry.owner("user", "u1") == of_visitor("a1")
+    assert activities(told)[0].profile_version == 1
+    (known,) = await registry.directory.profiles("demo", "ada@example.com")
+    assert known.profile_id == of_visitor("a1")
+    assert known.contact.email == "ada@example.com"
+    assert list(known.identifiers) == [Identifier("user", "u1"), Identifier("anonymous", "a1")]
+
+
+async def test_one_batch_may_hold_a_whole_life(registry: Registry) -> None:
+    told = await registry.folds(
+        tracked("m1", offset=1, anonymousId="a1"),
+        tracked("m2", offset=2, userId="u1", anonymousId="a1"),
+        tracked("m2", offset=3, userId="u1", anonymousId="a1"),
+        tracked("m3", offset=4, userId="u2"),
+    )
+
+    assert len(activities(told)) == 3
+    assert await registry.owner("user", "u1") == of_visitor("a1")
+    assert await registry.owner("user", "u2") == of_user("u2")
+    assert await registry.count("seen_messages") == 3
+
+
+async def test_a_message_counts_once_across_batches(registry: Registry) -> None:
+    await registry.folds(tracked("m1", userId="u1"))
+
+    assert await registry.folds(tracked("m1", offset=9, userId="u1")) == []
+
+
+async def test_the_same_message_id_of_another_workspace_is_another_message(
+    registry: Registry,
+) -> None:
+    await registry.folds(tracked("m1", userId="u1"))
+    told = await registry.folds(tracked("m1", userId="u1", workspace="other"))
+
+    assert len(activities(told)) == 1
+    assert await registry.owner("user", "u1", "other") == of_user("u1", "other")
+
+
+async def test_what_cannot_be_understood_leaves_nothing_behind(registry: Registry) -> None:
+    told = await registry.folds(
+        accepted({"type": "dance", "userId": "u1"}, message_id="m1", offset=1),
+        accepted({"type": "track", "userId": "u2"}, message_id="m2", offset=2),
+        tracked("m3", offset=3, userId="u3"),
+        withdrawal(UUID(int=7), at=NOW, offset=4),
+    )
+
+    assert registry.failures == ["unknown_call", "no_event_name", "unknown_profile"]
+    assert len(told) == 1
+    assert await registry.count("identities") == 1
+    assert await registry.count("seen_messages") == 1
+
+
+async def test_every_statement_of_consent_is_in_the_ledger_once(registry: Registry) -> None:
+    await registry.folds(identified("m1", "u1", {"consents": {"email.marketing": True}}))
+    no = withdrawal(of_user("u1"), at=NOW + timedelta(hours=1))
+
+    assert consents(await registry.folds(no)) == [("email", "marketing", False)]
+    assert await registry.folds(no) == []
+    rows = await registry.database.fetch("SELECT granted, via FROM consents ORDER BY stated_at")
+    assert [(row["granted"], row["via"]) for row in rows] == [
+        (True, "identify"),
+        (False, "one_click"),
+    ]
+
+
+async def test_a_snapshot_that_goes_down_is_followed_by_the_current_one(registry: Registry) -> None:
+    await registry.folds(identified("m1", "u1", {"email": "a@example.com"}))
+    await registry.folds(identified("m2", "u1", {"email": "b@example.com"}, at=later(1)))
+    await registry.folds(snapshot(of_user("u1"), 1), snapshot(of_user("u1"), 2, offset=1))
+    told = await registry.folds(snapshot(of_user("u1"), 1, offset=2))
+
+    assert [(s.profile_version, s.email) for s in snapshots(told)] == [(2, "b@example.com")]
+
+
+async def test_two_partitions_that_meet_at_a_new_person_take_turns(registry: Registry) -> None:
+    first = tracked("m1", userId="u1", anonymousId="a1", partition=0)
+    second = tracked("m2", anonymousId="a1", partition=1)
+    async with registry.database.transaction() as tx:
+        sheet = await registry.load(tx, first)
+        other = asyncio.create_task(registry.folds(second))
+        await _until_waiting(registry.database)
+        registry.fold(sheet, [first])
+        await registry.book.save(tx, sheet)
+    await asyncio.wait_for(other, 5)
+
+    assert await registry.owner("anonymous", "a1") == of_user("u1")
+    assert await registry.count("profiles") == 1
+
+
+async def test_a_place_that_was_given_up_can_be_taken(registry: Registry) -> None:
+    poison = accepted({"type": "track", "userId": "u1"}, message_id="m1")
+    async with registry.database.transaction() as tx:
+        sheet = await registry.load(tx, poison)
+        other = asyncio.create_task(registry.folds(tracked("m2", userId="u1")))
+        await _until_waiting(registry.database)
+        registry.fold(sheet, [poison])
+        await registry.book.save(tx, sheet)
+    await asyncio.wait_for(other, 5)
+
+    assert await registry.owner("user", "u1") == of_user("u1")
+
+
+async def test_two_identifiers_of_one_person_lock_the_profile(registry: Registry) -> None:
+    await registry.folds(tracked("m1", userId="u1", anonymousId="a1"))
+    async with registry.database.transaction() as tx:
+        mine = identified("m2", "u1", {"email": "a@example.com"})
+        sheet = await registry.load(tx, mine)
+        visitor = tracked("m3", anonymousId="a1", partition=1)
+        other = asyncio.create_task(registry.folds(visitor))
+        await _until_waiting(registry.database)
+        registry.fold(sheet, [mine])
+        await registry.book.save(tx, sheet)
+    told = await asyncio.wait_for(other, 5)
+
+    assert activities(told)[0].profile_version == 1
+
+
+async def test_batches_that_meet_crosswise_end_in_a_retry_and_not_in_a_loss(
+    registry: Registry,
+) -> None:
+    users = [f"u{n}" for n in range(20)]
+
+    async def until_done(partition: int, order: list[str]) -> None:
+        for n, user in enumerate(order):
+            pair = [user, order[(n + 7) % len(order)]]
+            signals = [
+                tracked(
+                    f"m{partition}-{n}-{who}",
+                    offset=2 * n + i,
+                    userId=who,
+                    anonymousId=f"a{who}",
+                    partition=partition,
+                )
+                for i, who in enumerate(pair)
+            ]
+            while True:
+                try:
+                    await registry.folds(*signals)
+                except TransientError:
+                    continue
+                break
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(until_done(0, users), until_done(1, users[::-1]))
+
+    assert await registry.count("profiles") == 20
+    assert await registry.count("seen_messages") == 80
+
+
+async def test_every_batch_draws_a_greater_number(registry: Registry) -> None:
+    draws: list[int] = []
+    for offset in range(3):
+        async with registry.database.transaction() as tx:
+            sheet = await registry.load(tx, tracked("m", offset=offset, userId="u"))
+            assert sheet.draw is not None
+            draws.append(sheet.draw)
+
+    assert draws == sorted(set(draws))
+
+
+async def test_the_days_are_made_ahead_and_forgotten_as_a_whole(registry: Registry) -> None:
+    today = NOW.date()
+    await keep_days(registry.database, today)
+    await registry.folds(tracked("m1", userId="u1"))
+    await asyncio.gather(*(keep_days(registry.database, today) for _ in range(3)))
+    assert await registry.count("seen_messages") == 1
+    assert await registry.count("seen_messages_other") == 0
+
+    await keep_days(registry.database, today + timedelta(days=8))
+    assert await registry.count("seen_messages") == 1
+    await keep_days(registry.database, today + timedelta(days=9))
+    assert await registry.count("seen_messages") == 0
+
+
+async def test_an_event_of_a_day_without_a_partition_is_remembered_too(registry: Registry) -> None:
+    await registry.folds(tracked("m1", userId="u1"))
+
+    assert await registry.count("seen_messages_other") == 1
+    await keep_days(registry.database, NOW.date() + timedelta(days=30))
+    assert await registry.count("seen_messages") == 0
+
+
+@pytest.mark.parametrize(
+    "value", ["u" * 30_000, "é" * 400, "'; DROP TABLE identities; --", "\u202e🙂"]
+)
+async def test_any_text_can_be_an_id(registry: Registry, value: str) -> None:
+    await registry.folds(tracked("m1", userId=value))
+    told = await registry.folds(tracked("m2", userId=value))
+
+    assert len(activities(told)) == 1
+    assert await registry.count("identities") == 1
+
+
+async def _until_waiting(database: Database) -> None:
+    """Until another backend waits for a lock that we hold."""
+    async with asyncio.timeout(10):
+        while True:
+            row = await database.fetchrow(
+                "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database()"
+            )
+            if row is not None and row["n"]:
+                return
