@@ -18,6 +18,13 @@ COMMANDS = {
     "logs": "logs",
     "stop": "process",
     "start": "process",
+    "apply": "apply",
+    "tail": "tail",
+    "trace": "trace",
+    "why": "why",
+    "profile": "profile",
+    "halt": "sending",
+    "resume": "sending",
     "demo": "demo",
 }
 """Each subcommand and its module, which has `register(app)`; help lists them in this order."""

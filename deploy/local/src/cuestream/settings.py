@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from common.settings import LogLevel, Settings
 
@@ -33,6 +33,19 @@ class LocalSettings(Settings):
     def cache(self) -> Path:
         """The folder that outlives every stack of this user."""
         return self.cache_home.expanduser() / "cuestream"
+
+
+class InstallationSettings(Settings):
+    """How commands reach an installation that is not a stack of this machine, such as compose or a cluster."""
+
+    orchestrator_url: str | None = None
+    """Base URL of `orchestrator api`. With it, commands ask there and look for no stack of this machine."""
+    dispatcher_url: str | None = None
+    """Base URL of `dispatcher api`; needed to halt and resume."""
+    resolve_url: str | None = None
+    """Base URL of `ingest resolve`'s own port; needed where a person or a message is looked up."""
+    admin_key: SecretStr | None = None
+    """The admin key in clear. Whoever has it may publish and may read everything."""
 
 
 class DemoSettings(Settings):

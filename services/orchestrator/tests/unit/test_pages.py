@@ -259,6 +259,7 @@ async def test_the_api_describes_itself(api: Api) -> None:
     described = (await api.http.get("/openapi.json")).json()
 
     assert set(described["paths"]) == {
+        "/v1/configuration",
         "/v1/configuration/plan",
         "/v1/configuration/apply",
         "/v1/profiles/{profile_id}/story",

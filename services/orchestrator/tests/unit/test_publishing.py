@@ -215,6 +215,19 @@ async def test_what_the_log_did_not_take_follows_by_itself(api: Api) -> None:
     assert api.announced.releases == [("default", 1), ("demo", 1)]
 
 
+async def test_what_is_in_force_can_be_asked_for(api: Api) -> None:
+    await apply(api, configuration())
+
+    [default, demo] = (await api.get("/v1/configuration")).json()
+
+    assert (default["workspace"], default["number"], default["live"]) == ("default", 1, False)
+    assert [key.split("@")[0] for key in demo["contents"]] == [
+        "lead_model/lead",
+        "playbook/cart_abandonment",
+        "workspace/demo",
+    ]
+
+
 async def test_a_store_that_is_away_is_said(api: Api) -> None:
     api.publications.away = True
 

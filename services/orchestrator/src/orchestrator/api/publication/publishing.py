@@ -12,6 +12,7 @@ from orchestrator.api.publication.checks import check
 from orchestrator.api.publication.shapes import (
     Applied,
     FoundProblem,
+    InForce,
     Planned,
     PlannedChange,
     PlannedRelease,
@@ -42,6 +43,22 @@ class Publisher:
         self._announce = announce
         self._clock = clock
         self._wanted = asyncio.Event()
+
+    async def in_force(self) -> list[InForce]:
+        """The newest release of every workspace.
+
+        Raises:
+            TransientError: the store cannot be reached.
+        """
+        return [
+            InForce(
+                workspace=release.workspace,
+                number=release.number,
+                live=release.live,
+                contents=sorted(content.key for content in release.contents),
+            )
+            for release in (await self._publications.current()).values()
+        ]
 
     async def plan(self, publication: Publication) -> Planned:
         """Say what would change.

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 
 from orchestrator.api.access import Access
 from orchestrator.api.publication.publishing import Publisher
-from orchestrator.api.publication.shapes import Applied, Planned, Publication, Refused
+from orchestrator.api.publication.shapes import Applied, InForce, Planned, Publication, Refused
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Refused},
@@ -20,6 +20,12 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 def publication_routes(publisher: Publisher, access: Access) -> APIRouter:
     router = APIRouter(prefix="/v1/configuration", tags=["configuration"], responses=_REFUSALS)
+
+    @router.get("")
+    async def in_force(request: Request) -> list[InForce]:
+        """The newest release of every workspace."""
+        access.require_key(request)
+        return await publisher.in_force()
 
     @router.post("/plan")
     async def plan(request: Request, publication: Publication) -> Planned:

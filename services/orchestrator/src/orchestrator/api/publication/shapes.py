@@ -83,6 +83,15 @@ class Applied(Planned):
     published: bool = Field(description="False where everything was in force already.")
 
 
+class InForce(BaseModel):
+    """What is published for one workspace."""
+
+    workspace: str
+    number: int
+    live: bool
+    contents: list[str] = Field(description="`kind/name@hash`, sorted.")
+
+
 class Refused(BaseModel):
     """Why nothing was published."""
 

@@ -1,0 +1,151 @@
+"""`cuestream apply DIR`: the only way to publish configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.text import Text
+
+from common.configuration import ConfigurationError, Content, load_directory
+from cuestream.commands.options import Data, Json
+from cuestream.console import OUT, print_json, say
+from cuestream.failures import UsageError
+from cuestream.reaching.caller import Caller, Problem, ProblemsError, calling
+from cuestream.reaching.installation import find_installation
+
+_PATH = "/v1/configuration"
+_MARKS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("−", "red")}
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(apply)
+
+
+def apply(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Holds workspaces/, playbooks/ and models/.")
+    ],
+    *,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Allow these workspaces to write to customers.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show changed lines.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Check a folder's configuration, show what would change, and publish it."""
+    try:
+        told = asyncio.run(
+            _apply(directory, plan=plan, yes=yes, live=live, diff=diff, data=data, quiet=json)
+        )
+    except ProblemsError as error:
+        if json:
+            print_json(msgspec.json.encode({"problems": error.problems}))
+        raise
+    if json:
+        print_json(msgspec.json.encode(told))
+
+
+async def _apply(
+    directory: Path,
+    *,
+    plan: bool,
+    yes: bool,
+    live: bool,
+    diff: bool,
+    data: Path | None,
+    quiet: bool,
+) -> Mapping[str, Any]:
+    contents = read(directory)
+    async with calling(find_installation(data), "orchestrator") as orchestrator:
+        planned = await ask(orchestrator, "plan", contents, live=live)
+        if not quiet:
+            _show(planned, diff=diff)
+        if plan or not planned["releases"]:
+            return planned
+        if not yes:
+            _confirm()
+        applied = await ask(
+            orchestrator, "apply", contents, live=live, expected=planned["expected"]
+        )
+    if not quiet:
+        for release in applied["releases"]:
+            say(f"{release['workspace']} is at release {release['number']}.")
+    return applied
+
+
+def read(directory: Path) -> Mapping[str, tuple[Content, ...]]:
+    """What the folder holds, by workspace.
+
+    Raises:
+        ProblemsError: with every problem that shows without asking anybody.
+    """
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is no folder.")
+    try:
+        return load_directory(directory)
+    except ConfigurationError as error:
+        raise ProblemsError(
+            [
+                Problem(p.file, p.line or 1, 1, f"{p.path}: {p.message}" if p.path else p.message)
+                for p in error.problems
+            ]
+        ) from error
+
+
+async def ask(
+    orchestrator: Caller,
+    what: str,
+    contents: Mapping[str, Sequence[Content]],
+    *,
+    live: bool,
+    expected: Mapping[str, int] | None = None,
+) -> Mapping[str, Any]:
+    """Have the orchestrator plan or apply; the same contents twice change nothing the second time."""
+    workspaces = {
+        workspace: [
+            {"kind": content.kind, "name": content.name, "files": dict(content.files)}
+            for content in listed
+        ]
+        for workspace, listed in contents.items()
+    }
+    body = {"workspaces": workspaces, "live": live, "expected": expected}
+    answer: Mapping[str, Any] = await orchestrator.post(f"{_PATH}/{what}", body)
+    return answer
+
+
+def _show(planned: Mapping[str, Any], *, diff: bool) -> None:
+    if not planned["releases"]:
+        say("Nothing changes: everything is in force already.")
+    for release in planned["releases"]:
+        title = Text(release["workspace"], style="bold")
+        OUT.print(title.append(f"  will be at release {release['number']}", style="not bold dim"))
+        for change in release["changes"]:
+            mark, style = _MARKS[change["action"]]
+            OUT.print(Text(f"  {mark} {change['sentence']}", style=style))
+            if diff:
+                _show_diff(change["diff"])
+        for note in release["notes"]:
+            OUT.print(Text(f"  • {note}", style="bold red" if release["live"] else "dim"))
+
+
+def _show_diff(text: str) -> None:
+    for line in text.splitlines():
+        OUT.print(Text(f"      {line}", style=_DIFF.get(line[:1], "dim")))
+
+
+def _confirm() -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("Nobody can be asked here.", "Say --yes to publish, --plan to look only.")
+    if not typer.confirm("Publish this?"):
+        raise typer.Exit

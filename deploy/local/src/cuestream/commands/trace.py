@@ -1,0 +1,150 @@
+"""`cuestream trace MESSAGE_ID`: what became of one message, from the edge to the mail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+import typer
+
+from common.clock import utc_now
+from common.consuming.ports import Fetched, Place
+from common.kafka import scan
+from cuestream.commands.options import Data, Json
+from cuestream.commands.stories import Workspace, clock, instant, print_entries, warn_if_incomplete
+from cuestream.console import print_json, say
+from cuestream.failures import FindingError
+from cuestream.reaching.caller import calling
+from cuestream.reaching.installation import Installation, find_installation
+from cuestream.reaching.log import open_log
+
+RAW = "ingest.events"
+REJECTED = "ingest.events.quarantine"
+UNDER_WAY = timedelta(hours=1)
+"""How far back a message is sought that nobody has resolved yet."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(trace)
+
+
+def trace(
+    message_id: Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="As the client sent it.")],
+    *,
+    workspace: Workspace = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Tell what became of a message: accepted or rejected, its profile, scores, decisions, deliveries.
+
+    Waits for nothing: it tells what is there now. Exit code 1: rejected, or never seen.
+    """
+    told = asyncio.run(_trace(message_id, workspace, data))
+    if json:
+        print_json(msgspec.json.encode(told))
+    elif told["status"] == "accepted":
+        _tell_accepted(told)
+    elif told["status"] == "under_way":
+        at = told["appended_at"]
+        say(f"{message_id} was accepted at {clock(at)} and is not resolved to a profile yet.")
+    else:
+        _tell_rejected(told)
+    if told["status"] == "rejected":
+        raise typer.Exit(1)
+
+
+async def _trace(message_id: str, workspace: str | None, data: Path | None) -> Mapping[str, Any]:
+    installation = find_installation(data)
+    async with calling(installation, "resolve") as resolve:
+        found = await resolve.find(
+            f"/v1/messages/{quote(message_id, safe='')}", workspace=workspace
+        )
+    if found is not None:
+        messages = [await _follow(installation, message) for message in found["messages"]]
+        return {"status": "accepted", "message_id": message_id, "messages": messages}
+    return await _sought(installation, message_id)
+
+
+async def _follow(installation: Installation, message: Mapping[str, Any]) -> Mapping[str, Any]:
+    async with calling(installation, "orchestrator") as orchestrator:
+        story = await orchestrator.get(
+            f"/v1/profiles/{message['profile_id']}/story",
+            workspace=message["workspace"],
+            correlation_id=message["event_id"],
+            since=(instant(message["seen_at"]) - UNDER_WAY).isoformat(),
+        )
+    return {**message, "complete": story["complete"], "entries": story["entries"]}
+
+
+async def _sought(installation: Installation, message_id: str) -> Mapping[str, Any]:
+    """What the log says of a message that no profile has."""
+    rejected = await _scan(installation, REJECTED, message_id, None)
+    if rejected:
+        record = rejected[-1]
+        return {
+            "status": "rejected",
+            "message_id": message_id,
+            "appended_at": record.appended_at,
+            **{
+                name: _header(record, name) for name in ("reason", "detail", "service", "workspace")
+            },
+        }
+    raw = await _scan(installation, RAW, message_id, utc_now() - UNDER_WAY)
+    if raw:
+        record = raw[0]
+        return {"status": "under_way", "message_id": message_id, "appended_at": record.appended_at}
+    raise FindingError(
+        f"Nobody has seen {message_id}: it was neither accepted nor rejected.",
+        "Did the client flush, and was it answered 2xx?",
+    )
+
+
+async def _scan(
+    installation: Installation, topic: str, message_id: str, since: datetime | None
+) -> Sequence[Fetched]:
+    text = msgspec.json.encode(message_id)
+
+    def wanted(record: Fetched) -> bool:
+        return record.value is not None and text in record.value
+
+    async with open_log(installation) as log, log.reader() as reader:
+        places = [Place(topic, partition) for partition in range(log.partitions)]
+        return (await scan(reader, places, wanted, since=since)).records
+
+
+def _tell_accepted(told: Mapping[str, Any]) -> None:
+    for message in told["messages"]:
+        began = _began(message)
+        say(
+            f"{told['message_id']} was accepted at {clock(began)} from the source {message['source']}"
+            f" of the workspace {message['workspace']}."
+        )
+        say(f"Event {message['event_id']}, profile {message['profile_id']}.")
+        print_entries(message["entries"], since=began)
+        if not message["entries"]:
+            say("  Nothing has followed from it yet.")
+        warn_if_incomplete(message)
+
+
+def _began(message: Mapping[str, Any]) -> datetime:
+    """When the edge had appended it: all that follows carries that instant."""
+    first = message["entries"][0]["at"] if message["entries"] else message["seen_at"]
+    return min(instant(first), instant(message["seen_at"]))
+
+
+def _tell_rejected(told: Mapping[str, Any]) -> None:
+    detail = f": {told['detail']}" if told["detail"] else ""
+    say(
+        f"{told['message_id']} was rejected at {clock(told['appended_at'])} by {told['service']},"
+        f" {told['reason']}{detail}."
+    )
+
+
+def _header(record: Fetched, name: str) -> str:
+    return record.headers.get(name, b"").decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""How commands reach an installation: its apis, its look-ups, its log."""

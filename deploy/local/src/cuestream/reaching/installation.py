@@ -1,0 +1,86 @@
+"""Where an installation is: a stack of this machine, or what the environment names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from common.settings import KafkaSettings
+from cuestream.commands.options import layout_of
+from cuestream.failures import UsageError
+from cuestream.settings import InstallationSettings, LocalSettings
+from cuestream.stack.client import find_stack
+from cuestream.stack.ports import LOOPBACK
+
+Service = Literal["orchestrator", "dispatcher", "resolve"]
+
+_PROCESSES: Mapping[Service, str] = {
+    "orchestrator": "orchestrator-api",
+    "dispatcher": "dispatcher-api",
+    "resolve": "ingest-resolve",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Addresses and the admin key; what is not known is missed only by the command that needs it."""
+
+    urls: Mapping[Service, str]
+    admin_key: str | None
+    bootstrap_servers: str | None
+
+    def url(self, service: Service) -> str:
+        """Base URL of a service's api.
+
+        Raises:
+            UsageError: it is not known.
+        """
+        if service not in self.urls:
+            raise UsageError(
+                f"Where {_PROCESSES[service]} is, is not known.",
+                f"Set CUESTREAM_{service.upper()}_URL.",
+            )
+        return self.urls[service]
+
+    def kafka(self) -> KafkaSettings:
+        """How to reach the log.
+
+        Raises:
+            UsageError: it is not known.
+        """
+        if self.bootstrap_servers is None:
+            raise UsageError("Where Kafka is, is not known.", "Set KAFKA_BOOTSTRAP_SERVERS.")
+        return KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=self.bootstrap_servers)
+
+
+def find_installation(data: Path | None) -> Installation:
+    """The stack in the folder `data` where one is named; else what the environment names; else the default folder's stack.
+
+    Raises:
+        UnreachableError: no stack runs there.
+    """
+    settings = InstallationSettings()
+    if data is None and settings.orchestrator_url is not None:
+        return _named(settings)
+    stack = find_stack(layout_of(data))
+    urls = {
+        service: f"http://{LOOPBACK}:{stack.ports[process]}"
+        for service, process in _PROCESSES.items()
+        if process in stack.ports
+    }
+    return Installation(urls, stack.admin_key, stack.endpoints.get("kafka"))
+
+
+def _named(settings: InstallationSettings) -> Installation:
+    named: Mapping[Service, str | None] = {
+        "orchestrator": settings.orchestrator_url,
+        "dispatcher": settings.dispatcher_url,
+        "resolve": settings.resolve_url,
+    }
+    return Installation(
+        urls={service: url.rstrip("/") for service, url in named.items() if url is not None},
+        admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
+        bootstrap_servers=LocalSettings().kafka_bootstrap_servers,
+    )
