@@ -56,8 +56,8 @@ def report(event):
 
 plan = Plan(
     one_shots=(
-        OneShot("topics", ("one_shot", "topics"), "kafka"),
-        OneShot("ingest-migrate", ("one_shot", asked["migrate"]), "postgres", "ingest"),
+        OneShot("topics", ("one_shot", "topics"), "kafka", ("stand_ins",)),
+        OneShot("ingest-migrate", ("one_shot", asked["migrate"]), "postgres", ("stand_ins",), "ingest"),
     ),
     services=(
         Service("ingest-api", ("service",), "ingest", asked["port"]),

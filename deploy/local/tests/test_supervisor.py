@@ -91,6 +91,8 @@ def test_kill_9_of_the_supervisor_leaves_nothing_that_runs(embedded: Starter) ->
 
     with embedded.stack() as stack:  # on what the killed one left
         stack.until_up()
+        done = {event.name for event in stack.events if isinstance(event, Ready)}
+        assert {"topics", "ingest-migrate"}.isdisjoint(done), "nothing changed: not done again"
 
 
 def test_a_process_stays_down_until_it_is_started(shared: Stack) -> None:

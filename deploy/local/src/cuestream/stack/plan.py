@@ -16,13 +16,17 @@ BROKERS: tuple[Broker, ...] = ("kafka", "postgres", "mailbox")
 
 @dataclass(frozen=True, slots=True)
 class OneShot:
-    """Something that is done at every start and must succeed; `owner` is whose database role it has."""
+    """Something that must have succeeded before the services start.
+
+    It runs as soon as the broker it needs serves; not again while the code of its packages stays as it
+    was. `owner` is whose database role it has.
+    """
 
     name: str
     module: tuple[str, ...]
     """What follows `python -m`."""
     needs: Broker
-    """It runs as soon as this serves."""
+    code: tuple[str, ...]
     owner: str | None = None
 
 
@@ -42,6 +46,8 @@ class Plan:
 
     one_shots: tuple[OneShot, ...]
     services: tuple[Service, ...]
+    publisher: str | None = None
+    """The process that takes the configuration."""
     smtp_port: int = 2525
     mailbox_port: int = 8025
 
@@ -63,12 +69,14 @@ class Plan:
 
 
 def _migration(service: str) -> OneShot:
-    return OneShot(f"{service}-migrate", (service, "migrate"), "postgres", service)
+    return OneShot(
+        f"{service}-migrate", (service, "migrate"), "postgres", ("common", service), service
+    )
 
 
 CUESTREAM = Plan(
     one_shots=(
-        OneShot("topics", ("common.kafka", "topics"), "kafka"),
+        OneShot("topics", ("common.kafka", "topics"), "kafka", ("common",)),
         _migration("ingest"),
         _migration("scoring"),
         _migration("orchestrator"),
@@ -84,4 +92,5 @@ CUESTREAM = Plan(
         Service("dispatcher-send", ("dispatcher", "send"), "dispatcher"),
         Service("dispatcher-api", ("dispatcher", "api"), "dispatcher", 8081),
     ),
+    publisher="orchestrator-api",
 )

@@ -23,6 +23,7 @@ from cuestream.stack.layout import Layout, Running
 from cuestream.stack.oneshot import all_of, run_once
 from cuestream.stack.plan import BROKERS, Broker, OneShot, Plan, Service
 from cuestream.stack.probes import http_probe
+from cuestream.stack.stamps import Stamp, fingerprint
 from cuestream.stack.watching import Watch
 
 Publish = Callable[[Addresses, Watch, Report], Awaitable[None]]
@@ -54,8 +55,8 @@ class Supervisor:
         self._watch = Watch()
         self._children: dict[str, Child] = {}
         self._lives: set[asyncio.Task[None]] = set()
-        self._serves = False
-        self._is_up = False  # it serves, and what it was to publish is published
+        self._is_placed = False  # every process has its address
+        self._is_up = False  # every process serves, and what was to be published is published
         self._ending = asyncio.Event()
         self._down = asyncio.Event()
         self._crash: BaseException | None = None
@@ -102,7 +103,7 @@ class Supervisor:
             ProcessStatus(child.name, child.pid, state, child.port, child.restarts)
             for child, state in zip(children, states, strict=True)
         )
-        endpoints = self._addresses.endpoints(self._wish.plan) if self._serves else {}
+        endpoints = self._addresses.endpoints(self._wish.plan) if self._is_placed else {}
         return StackStatus(self._overall(states), processes, endpoints)
 
     def _overall(self, states: Collection[State]) -> State:
@@ -127,11 +128,9 @@ class Supervisor:
         ]
         for child in started:
             await child.start()
-        await all_of(child.until_ready() for child in started)
-        self._serves = True
+        self._is_placed = True
         self._wish.layout.remember_ports(self._addresses.ports.given)
-        if self._wish.publish is not None:
-            await self._wish.publish(self._addresses, self._watch, self._report)
+        await all_of([self._publish(), *(child.until_ready() for child in started)])
         self._is_up = True
         self._report(Up(self._addresses.endpoints(self._wish.plan)))
 
@@ -144,10 +143,32 @@ class Supervisor:
         shots = [shot for shot in self._wish.plan.one_shots if shot.needs == broker]
         await all_of(self._run_once(shot) for shot in shots)
 
+    async def _publish(self) -> None:
+        """While the other processes still start: they need it to be of use."""
+        publisher = self._wish.plan.publisher
+        if self._wish.publish is None or publisher is None:
+            return
+        await self._children[publisher].until_ready()
+        await self._wish.publish(self._addresses, self._watch, self._report)
+
     async def _run_once(self, shot: OneShot) -> None:
+        stamp = self._stamp(shot)
+        if stamp is not None and stamp.is_valid():
+            return
         env = self._addresses.environment(shot.owner, shot.name)
         command = Command(_python(shot.module), self._wish.layout.log(shot.name), env)
         await run_once(shot.name, command, self._watch, self._report)
+        if stamp is not None:
+            stamp.leave()
+
+    def _stamp(self, shot: OneShot) -> Stamp | None:
+        """Only for a broker of our own: of another one we do not know what others did to it."""
+        layout, settings = self._wish.layout, self._wish.settings
+        if shot.needs == "kafka" and settings.kafka_bootstrap_servers is None:
+            return Stamp(layout.kafka / f"{shot.name}.done", fingerprint(shot.code))
+        if shot.needs == "postgres" and settings.database_url is None:
+            return Stamp(layout.postgres / f"{shot.name}.done", fingerprint(shot.code))
+        return None
 
     def _program(
         self, service: Service, number: int, name: str, client: httpx.AsyncClient
