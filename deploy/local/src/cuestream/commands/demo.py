@@ -44,8 +44,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed sends the same visitors.")] = 1,
     data: Data = None,
     workspaces: Annotated[
-        Path, typer.Option(help="Folder of the workspaces that are published.", metavar="DIR")
-    ] = Path("workspaces"),
+        Path,
+        typer.Option(help="Folder with workspaces/, playbooks/ and models/.", metavar="DIR"),
+    ] = Path(),
     json: Annotated[bool, typer.Option("--json", help="Print only the result, as JSON.")] = False,
 ) -> None:
     """Open a small shop whose visitors use the real Segment SDK, and see that every promise holds.
