@@ -26,6 +26,7 @@ COMMANDS = {
     "halt": "sending",
     "resume": "sending",
     "demo": "demo",
+    "bench": "bench",
 }
 """Each subcommand and its module, which has `register(app)`; help lists them in this order."""
 

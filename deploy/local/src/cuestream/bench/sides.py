@@ -1,0 +1,140 @@
+"""The two sides of a bench: our processes, and the bare loop."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+
+from typing_extensions import override
+
+from common.clock import utc_now
+from common.configuration import content_of
+from common.consuming.ports import Outgoing, Place
+from common.contracts import Payload, encode_event, event_bytes
+from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
+from common.ids import derive
+from common.kafka import KafkaLog
+from common.settings import KafkaSettings
+from cuestream.failures import UsageError
+from cuestream.settings import inherited_environment
+from cuestream.stack.foreground import Foreground
+from cuestream.stack.launch import Command
+from cuestream.stack.ports import LOOPBACK, free_port
+
+KEY = "cs_s_bench"
+WORKSPACE = "bench"
+WORKERS = 2
+_FILE = f"""
+sources:
+  shop:
+    kind: server
+    key_sha256: {sha256(KEY.encode()).hexdigest()}
+    limits: {{events_per_second: 1000000, burst: 10000000}}
+senders: {{email: {{adapter: smtp, from: bench@shop.example, from_name: Bench}}}}
+brand: {{name: Bench, url: "https://shop.example/", imprint: Bench}}
+locales: [en]
+"""
+_EMPTY = b'{"batch":[]}'
+
+
+class Side(Foreground):
+    """A collector that several processes answer for on one port."""
+
+    def __init__(self, name: str, port: int, command: Command) -> None:
+        super().__init__(name, command)
+        self.port = port
+
+    @override
+    def is_ready(self) -> bool:
+        """Whether every process takes requests: each new connection meets one of them."""
+        return all(_answers(self.port) for _ in range(4 * WORKERS))
+
+    @override
+    def stop(self, *, timeout: float = 10.0) -> None:
+        """Nothing is lost by ending all of them at once: every answer was waited for."""
+        self.kill()
+
+
+def ours(stack: ExitStack, settings: KafkaSettings, folder: Path) -> Side:
+    """The collector as it ships."""
+    port = free_port()
+    environment = {
+        **inherited_environment(),
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+        "CUESTREAM_TOPIC_PREFIX": settings.topic_prefix,
+        "CUESTREAM_PORT": str(port),
+        "CUESTREAM_WORKERS": str(WORKERS),
+        "CUESTREAM_LOG_LEVEL": "warning",
+    }
+    argv = (sys.executable, "-m", "ingest", "api")
+    return stack.enter_context(Side("ours", port, Command(argv, folder / "ours.log", environment)))
+
+
+def bare(stack: ExitStack, script: Path, settings: KafkaSettings, topic: str, folder: Path) -> Side:
+    """The bare loop, from the repository.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    if not script.is_file():
+        raise UsageError(
+            f"There is no {script} to measure against.",
+            "Run this in the project's folder, or name the ceilings' with --ceilings.",
+        )
+    port = free_port()
+    argv = (
+        sys.executable,
+        str(script),
+        str(port),
+        settings.kafka_bootstrap_servers,
+        settings.topic_prefix + topic,
+        str(settings.partitions),
+        str(WORKERS),
+    )
+    command = Command(argv, folder / "bare.log", inherited_environment())
+    return stack.enter_context(Side("bare", port, command))
+
+
+async def publish(log: KafkaLog) -> None:
+    """A workspace whose limits nobody meets."""
+    content = content_of("workspace", WORKSPACE, {"workspace.yaml": _FILE})
+    published = ConfigurationPublished(
+        kind=content.kind, name=content.name, hash=content.hash, files=dict(content.files)
+    )
+    released = ConfigurationReleased(
+        number=1,
+        contents=(content.key,),
+        live=False,
+        published_at=utc_now(),
+        published_by="bench",
+    )
+    records = [_record(content.key, published), _record(f"release/{WORKSPACE}", released)]
+    async with log.publisher() as publisher:
+        await publisher.publish(Place("configuration", 0), records)
+
+
+def _record(key: str, payload: Payload) -> Outgoing:
+    event = encode_event(
+        payload,
+        id=derive("bench", key),
+        source="/cuestream/bench",
+        subject=key,
+        time=utc_now(),
+        workspace=WORKSPACE,
+        correlationid=derive("bench", key),
+    )
+    return Outgoing(key.encode(), event_bytes(event))
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("POST", "/v1/batch", _EMPTY, {"authorization": f"Bearer {KEY}"})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
