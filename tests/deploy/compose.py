@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import re
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from common.settings import KafkaSettings
+from docs.generator.settings import groups
 from tests.architecture.tree import ROOT, SERVICES
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -66,13 +65,13 @@ def argv(container: Mapping[str, Any]) -> list[str]:
 
 
 def settings_of(container: Mapping[str, Any]) -> type[BaseSettings] | None:
-    """The class that reads the container's environment; None: the cuestream command, which reads several."""
+    """The class that says it is what the container's process is told; None: the cuestream command, which has several."""
     match argv(container):
         case ["python", "-m", "common.kafka", "topics"]:
             return KafkaSettings
         case ["python", "-m", service, process]:
-            run = getattr(import_module(f"{service}.wiring"), process)
-            found: type[BaseSettings] = inspect.get_annotations(run, eval_str=True)["settings"]
+            told = f"What `{service} {process}` is told"
+            (found,) = [group.cls for group in groups() if group.promise.startswith(told)]
             return found
         case _:
             return None

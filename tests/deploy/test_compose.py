@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from common.configuration import parse_workspace
-from common.settings import variables
+from common.settings import WRONG_SETTINGS, variables
 from cuestream.stack.plan import CUESTREAM
 from cuestream.stack.pytest_plugin import require
 from deploy.docker.environment import filled
@@ -101,6 +101,19 @@ def test_a_process_starts_with_what_it_is_given(name: str, monkeypatch: pytest.M
         monkeypatch.setenv(variable, str(value))
 
     cls()  # raises where something required is missing or a value is wrong
+
+
+@pytest.mark.parametrize("name", sorted(set(OURS) - COMMANDS))
+def test_without_them_a_process_names_what_it_needs(name: str) -> None:
+    cls = settings_of(OURS[name])
+    assert cls is not None
+    needed = {variable for variable, field in variables(cls) if field.is_required()}
+    refused = subprocess.run(
+        [sys.executable, *argv(OURS[name])[1:]], env={}, capture_output=True, text=True, check=False
+    )
+
+    assert refused.returncode == WRONG_SETTINGS, refused.stderr
+    assert {line.partition(":")[0] for line in refused.stderr.splitlines()} == needed
 
 
 @pytest.mark.parametrize("name", sorted(PROCESSES))

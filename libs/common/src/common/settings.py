@@ -133,7 +133,9 @@ def load_settings(cls: type[T], **overrides: Any) -> T:
         return cls(**overrides)
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
-            sys.stderr.write(f"{_named(cls, str(problem['loc'][0]))}: {problem['msg']}\n")
+            # Without a location it is about several variables together, and names them itself.
+            about = "".join(f"{_named(cls, str(part))}: " for part in problem["loc"][:1])
+            sys.stderr.write(f"{about}{problem['msg']}\n")
         raise SystemExit(WRONG_SETTINGS) from None
 
 
