@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from typing_extensions import override
 
+from common.contracts import Event, decode_event
 from common.errors import TransientError
-from dispatcher.ports import Accepted, Email, EmailProvider, OutcomeUnknown, Refused
+from dispatcher.domain.delivery import Delivery
+from dispatcher.domain.recipient import Recipient
+from dispatcher.domain.rules import Rules
+from dispatcher.domain.templates import Templates, read_templates
+from dispatcher.ports import (
+    Accepted,
+    Appender,
+    Archive,
+    DeliveryReport,
+    Email,
+    EmailProvider,
+    OutcomeUnknown,
+    Refused,
+    Rulebook,
+)
+from services.dispatcher.tests.making import FILES, RULES
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class FakeEmailProvider(EmailProvider):
     """Takes every mail, unless told what to do with the next ones."""
 
@@ -34,3 +51,58 @@ class FakeEmailProvider(EmailProvider):
         if isinstance(outcome, Accepted | Refused):
             return outcome
         raise outcome
+
+
+@dataclass(slots=True)
+class FakeAppender(Appender):
+    """Keeps what was appended; can be away."""
+
+    records: list[tuple[bytes, Event]] = field(default_factory=list)
+    away: bool = False
+
+    @override
+    async def append(
+        self, key: bytes, value: bytes, headers: Mapping[str, bytes] | None = None
+    ) -> None:
+        if self.away:
+            raise TransientError("kafka_unavailable")
+        self.records.append((key, decode_event(value)))
+
+
+@dataclass(slots=True)
+class FakeArchive(Archive):
+    """Knows what it was given."""
+
+    mails: dict[UUID, tuple[Delivery, Recipient]] = field(default_factory=dict)
+    reports: dict[UUID, DeliveryReport] = field(default_factory=dict)
+    away: bool = False
+
+    @override
+    async def report(self, delivery_id: UUID) -> DeliveryReport | None:
+        if self.away:
+            raise TransientError("database_unavailable")
+        return self.reports.get(delivery_id)
+
+    @override
+    async def mail(self, workspace: str, delivery_id: UUID) -> tuple[Delivery, Recipient] | None:
+        if self.away:
+            raise TransientError("database_unavailable")
+        found = self.mails.get(delivery_id)
+        return found if found and found[0].workspace == workspace else None
+
+
+@dataclass(slots=True)
+class FakeRulebook(Rulebook):
+    """One workspace, one version of one playbook."""
+
+    known: Rules = RULES
+    version: str = "v1"
+    files: Mapping[str, str] = field(default_factory=lambda: FILES)
+
+    @override
+    def rules(self, workspace: str) -> Rules | None:
+        return self.known if workspace == self.known.workspace else None
+
+    @override
+    def templates(self, playbook: str, version: str) -> Templates | None:
+        return read_templates(self.files) if version == self.version else None

@@ -19,7 +19,7 @@ INPUTS: Sequence[str] = ("profile.contacts", "dispatcher.commands", "action.requ
 
 def loop(book: Book[Docket], *, live_since: datetime) -> Loop[Docket]:
     """The loop that accepts requests and keeps the contacts."""
-    index = Handlers[Docket](
+    index: Handlers[Docket] = Handlers(
         records={
             ActionRequested.TYPE: plan_delivery(live_since),
             ContactChanged.TYPE: change_contact,

@@ -47,7 +47,7 @@ class DocketBook:
 
     async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[Docket]:
         """One query for all recipients that the signals touch."""
-        sheet = Sheet[Docket](entries={}, key_of=self.key_of)
+        sheet: Sheet[Docket] = Sheet(entries={}, key_of=self.key_of)
         for signal in signals:
             try:
                 sheet.entries.setdefault(self.key_of(signal), Entry(None, None))

@@ -92,13 +92,14 @@ class PostgresDeliveries(Deliveries):
         self, tx: Transaction, due: Sequence[Row], recipients: Mapping[UUID, Row]
     ) -> dict[tuple[str, str], AddressStanding]:
         hashes = {
-            (row["workspace"], recipients[profile]["email_hash"])
+            (row["workspace"], EMAIL, known)
             for row in due
-            if (profile := plain(row["profile_id"])) in recipients
+            if (recipient := recipients.get(plain(row["profile_id"])))
+            and (known := recipient["email_hash"])
         }
-        wanted = columns([(ws, EMAIL, known) for ws, known in sorted(hashes) if known])
-        if not wanted:
+        if not hashes:
             return {}
+        wanted = columns(sorted(hashes))
         await tx.execute(_MAKE_ADDRESSES, *wanted)
         rows = await _fetch(tx, _LOCK_ADDRESSES, *wanted)
         return {(row["workspace"], row["address_hash"]): standing_of(row) for row in rows}

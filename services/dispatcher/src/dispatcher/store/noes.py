@@ -89,7 +89,7 @@ DO UPDATE SET withdrawn = addresses.withdrawn || excluded.withdrawn
 
 _SKIP = """
 INSERT INTO withdrawals_read (next_offset) VALUES ($1)
-ON CONFLICT (only) DO UPDATE SET next_offset = greatest(withdrawals_read.next_offset, excluded.next_offset)
+ON CONFLICT (single) DO UPDATE SET next_offset = greatest(withdrawals_read.next_offset, excluded.next_offset)
 """
 
 _HALT = "INSERT INTO halts (scope, by, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"

@@ -65,7 +65,7 @@ TABLES = [
     """,
     """
     CREATE TABLE withdrawals_read (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
         next_offset bigint NOT NULL
     )
     """,
