@@ -81,8 +81,7 @@ class Demo:
             log.reader() as reader,
             httpx.AsyncClient() as http,
         ):
-            partitions = await log.check_partitions()
-            watcher = Watcher(self._seen, WORKSPACE, partitions)
+            watcher = Watcher(self._seen, WORKSPACE, log.partitions)
             await watcher.begin(reader)
             with Board(OUT, self._seen, self._endpoints) as board:
                 beside = [
