@@ -49,6 +49,8 @@ class Diary:
         self.records: list[Record] = []
         self.profile_id = profile_id
         self.workspace = workspace
+        self.last: UUID | None = None
+        """The last activity: what is noted without a correlation follows from it."""
 
     def note(
         self, topic: str, payload: Payload, seconds: float, correlation: UUID | None = None
@@ -62,7 +64,7 @@ class Diary:
             subject=str(self.profile_id),
             time=at,
             workspace=self.workspace,
-            correlationid=correlation or identity,
+            correlationid=correlation or self.last or identity,
         )
         record = Record(topic, 0, len(self.records), at, at, event)
         self.records.append(record)
@@ -80,7 +82,10 @@ class Diary:
             profile_version=1,
             properties=properties,
         )
-        return self.note("profile.activity", activity, seconds)
+        self.last = None
+        record = self.note("profile.activity", activity, seconds)
+        self.last = record.correlation
+        return record
 
     def scores(self, score: int, seconds: float, before: int | None = None) -> Record:
         scored = LeadScored(

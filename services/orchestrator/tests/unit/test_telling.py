@@ -7,11 +7,16 @@ from datetime import timedelta
 
 from msgspec import Raw, structs
 
+from common.contracts.profiles import LeadScored
 from common.ids import derive
 from orchestrator.api.story.standing import standing_of
 from orchestrator.api.story.telling import about, entries_of
 from orchestrator.api.story.why import why
 from services.orchestrator.tests.reading import ANNA, NO, START, YES, Diary
+
+
+def scored(score: int) -> LeadScored:
+    return LeadScored(score=score, previous_score=None, grade="D", reasons=(), model_version="1")
 
 
 def texts(diary: Diary) -> list[str]:
@@ -62,9 +67,9 @@ def test_a_record_that_was_published_twice_is_told_once() -> None:
 
 def test_causes_come_before_effects_of_the_same_instant() -> None:
     diary = Diary()
-    decision = diary.decides("chosen", "eligible", 5, candidates=(YES,))
     passage = diary.enters(diary.does("Product Added", 5), 5, waits=1)
     diary.leaves(passage, "completed", 5)
+    diary.decides("chosen", "eligible", 5, candidates=(YES,))
 
     told = [entry.topic for entry in entries_of(diary.records, workspace=None)]
 
@@ -75,7 +80,18 @@ def test_causes_come_before_effects_of_the_same_instant() -> None:
         "decisions",
         "journey.steps",
     ]
-    assert decision.topic == "decisions"
+
+
+def test_activities_of_the_same_instant_are_told_each_with_its_effects() -> None:
+    diary = Diary()
+    viewed = diary.does("Product Viewed", 0)
+    added = diary.does("Product Added", 0)
+    diary.note("profile.scores", scored(2), 0, viewed.correlation)
+    diary.note("profile.scores", scored(10), 0, added.correlation)
+
+    told = [entry.text.split()[0] for entry in entries_of(diary.records, workspace=None)]
+
+    assert told == ["Looked", "Lead", "Put", "Lead"]
 
 
 def test_an_unknown_type_and_an_unreadable_payload_are_told_as_what_they_are() -> None:
@@ -139,13 +155,26 @@ def test_why_tells_the_way_from_the_trigger_to_the_gates() -> None:
     told = why(ANNA, entries_of(diary.records, workspace=None), playbook=None, complete=True)
 
     assert told.verdict == "No mail: they have not agreed to marketing by e-mail"
-    assert told.because == [
-        "01 Mar 12:00:00 UTC: Entered the playbook “cart abandonment”, because: Put “Mug” into the cart",
-        "01 Mar 12:00:00 UTC: “cart abandonment” waits 10 s",
-        "01 Mar 12:00:10 UTC: No mail: they have not agreed to marketing by e-mail",
-        "no: they have not agreed to marketing by e-mail",
-        "yes: an address for e-mail is known",
+    assert [(because.text, because.ok) for because in told.because] == [
+        ("Entered the playbook “cart abandonment”, because: Put “Mug” into the cart", None),
+        ("“cart abandonment” waits 10 s", None),
+        ("No mail: they have not agreed to marketing by e-mail", None),
+        ("they have not agreed to marketing by e-mail", False),
+        ("an address for e-mail is known", True),
     ]
+
+
+def test_the_verdict_is_what_became_of_the_message() -> None:
+    diary = Diary()
+    passage = diary.enters(diary.does("Product Added", 0), 0, waits=10)
+    decision = diary.decides(
+        "chosen", "eligible", 10, due=10, candidates=(YES,), enrollment=passage
+    )
+    diary.gets_mail(decision, 10.4)
+
+    told = why(ANNA, entries_of(diary.records, workspace=None), playbook=None, complete=True)
+
+    assert told.verdict == "Sent the mail “reminder” through smtp, 400 ms after it was due"
 
 
 def test_why_before_the_ruling_is_that_they_wait() -> None:
@@ -165,7 +194,7 @@ def test_why_without_any_playbook_says_what_they_did() -> None:
     told = why(ANNA, entries_of(diary.records, workspace=None), playbook="win_back", complete=True)
 
     assert told.verdict == "“win back” has not taken up this profile"
-    assert told.because == ["What they did: 1 × Cart Viewed"]
+    assert [because.text for because in told.because] == ["What they did: 1 × Cart Viewed"]
 
 
 def test_why_of_a_stranger_is_that_nothing_is_known() -> None:

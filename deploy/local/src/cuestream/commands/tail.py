@@ -27,7 +27,9 @@ from cuestream.reaching.people import find_person
 
 _BATCH, _WAIT = 500, 0.5
 _FIELDS = 6
+_HASH = 64
 _LONGEST = 60
+_TICK = b'"type":"ingest.ticked.v1"'
 _MANY = 2
 _OTHER_KEYS = (
     "ingest.events",
@@ -93,10 +95,17 @@ async def follow(installation: Installation, wish: Wish) -> None:
         starts = {p: b.begin if wish.from_beginning else b.end for p, b in bounds.items()}
         await reader.assign(starts)
         while left is None or left > 0:
-            fetched = [f for f in await reader.poll(_BATCH, _WAIT) if key in (None, f.key)]
+            fetched = [f for f in await reader.poll(_BATCH, _WAIT) if _is_wanted(f, key, wish)]
             for item in fetched[:left]:
                 _print(item, json=wish.json)
             left = None if left is None else left - len(fetched)
+
+
+def _is_wanted(item: Fetched, key: bytes | None, wish: Wish) -> bool:
+    if key not in (None, item.key):
+        return False
+    # Ticks come four times a second and tell a reader nothing.
+    return wish.json or item.value is None or _TICK not in item.value
 
 
 async def _key(installation: Installation, wish: Wish) -> bytes | None:
@@ -187,6 +196,11 @@ def _text(raw: bytes | None) -> str | None:
 def _shortened(value: object, longest: int) -> str:
     text = "(tombstone)" if value is None else str(value).replace("\n", " ")
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _is_code(text: str) -> bool:
+    """Ids and hashes say nothing at a glance."""
+    return _is_uuid(text) or (len(text) == _HASH and text.isalnum())
 
 
 def _is_uuid(text: str) -> bool:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from common.clock import utc_now
 from cuestream.commands.options import Data, Json
-from cuestream.commands.stories import TONES, Workspace, warn_if_incomplete
+from cuestream.commands.stories import TONES, Workspace, clock, instant, warn_if_incomplete
 from cuestream.console import OUT, print_json, say
 from cuestream.failures import UsageError
 from cuestream.reaching.caller import calling
@@ -53,9 +53,17 @@ def why(
     about = f", playbook {told['playbook']}" if told["playbook"] else ""
     say(f"Profile {told['profile_id']}{about}")
     OUT.print(Text(told["verdict"], style=f"bold {TONES[told['tone']]}"))
-    for sentence in told["because"]:
-        say(f"  • {sentence}")
+    for because in told["because"]:
+        OUT.print(_line(because))
     warn_if_incomplete(told)
+
+
+def _line(because: Mapping[str, Any]) -> Text:
+    if because["at"] is not None:
+        line = Text(f"  {clock(instant(because['at']))}  ", style="dim")
+        return line.append(because["text"], style="not dim")
+    sign, style = {True: ("✓", "green"), False: ("✕", "magenta"), None: ("•", "")}[because["ok"]]
+    return Text(f"  {'':<12}    {sign} {because['text']}", style=style)
 
 
 async def _ask(

@@ -88,4 +88,4 @@ class DecisionMade(Payload, frozen=True, kw_only=True):
     """A stable code, such as `no_consent` or `exit_when: Order Completed`."""
     candidates: tuple[Candidate, ...] = ()
     due_at: datetime | None = None
-    """The instant at which the decision was due, for measuring lateness."""
+    """The instant at which the decision was due, for measuring lateness; of a cancelled one, when it would have been."""

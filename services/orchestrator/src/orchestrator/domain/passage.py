@@ -99,6 +99,7 @@ def end(enrollment: Enrollment, reason: str, notes: Notes) -> None:
                 version=enrollment.version,
                 outcome="cancelled",
                 reason=reason,
+                due_at=enrollment.due_at,
             )
         )
     if enrollment.due_at is not None:

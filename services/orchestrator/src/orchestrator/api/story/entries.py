@@ -71,14 +71,26 @@ class Story(BaseModel):
     entries: list[Entry]
 
 
+class Because(BaseModel):
+    """One thing that led to a ruling."""
+
+    at: datetime | None = Field(
+        description="When it happened; nothing for a question that was asked."
+    )
+    text: str
+    ok: bool | None = Field(default=None, description="The answer, where this is a question.")
+
+
 class Why(BaseModel):
-    """The last ruling on a profile up to an instant, and what led to it."""
+    """The last ruling on a profile up to an instant, what came of it, and what led to it."""
 
     profile_id: UUID
     playbook: str | None
-    verdict: str = Field(description="The ruling as one sentence.")
+    verdict: str = Field(
+        description="What came of it as one sentence: the delivery’s fate, else the ruling, else what is waited for."
+    )
     tone: Tone
-    because: list[str] = Field(description="What led to it, in order, one sentence each.")
+    because: list[Because] = Field(description="What led to it and what followed, in order.")
     decision: Entry | None
     entries: list[Entry] = Field(description="The records of the same enrollment.")
     complete: bool

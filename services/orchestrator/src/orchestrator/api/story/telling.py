@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -31,15 +32,20 @@ _RANK: Mapping[str, int] = {
     EnrollmentExited.TYPE: len(TOPICS),
 }
 
+_LAST: Final = 2**63
+"""The place of a chain whose beginning is not among the records."""
+
 
 def entries_of(
     records: Iterable[Record], *, workspace: str | None, until: datetime | None = None
 ) -> list[Entry]:
     """All records as entries, told one after the other."""
     past = Past()
+    once = list(_once(records))
+    began = _beginnings(once)
     return [
         _entry(record, past)
-        for record in sorted(_once(records), key=_order)
+        for record in sorted(once, key=lambda record: _order(record, began))
         if (workspace is None or record.workspace == workspace)
         and (until is None or record.accepted_at <= until)
     ]
@@ -67,9 +73,19 @@ def _once(records: Iterable[Record]) -> Iterable[Record]:
             yield record
 
 
-def _order(record: Record) -> tuple[datetime, int, datetime, int]:
+def _beginnings(records: Iterable[Record]) -> Mapping[UUID, int]:
+    """Where each chain began in the log of activities: the order of what was accepted at the same instant."""
+    began: dict[UUID, int] = {}
+    for record in records:
+        if record.topic == TOPICS[0]:
+            began[record.correlation] = min(record.offset, began.get(record.correlation, _LAST))
+    return began
+
+
+def _order(record: Record, began: Mapping[UUID, int]) -> tuple[datetime, int, int, datetime, int]:
     rank = _RANK.get(record.event.type, _RANK.get(record.topic, len(TOPICS)))
-    return (record.accepted_at, rank, record.appended_at, record.offset)
+    chain = began.get(record.correlation, _LAST)
+    return (record.accepted_at, chain, rank, record.appended_at, record.offset)
 
 
 def _entry(record: Record, past: Past) -> Entry:

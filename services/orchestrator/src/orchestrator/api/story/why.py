@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from common.contracts.decisions import DecisionMade, EnrollmentEntered
-from orchestrator.api.story.entries import Entry, Why
+from orchestrator.api.story.entries import Because, Entry, Why
 from orchestrator.api.story.standing import standing_of
 from orchestrator.api.words import phrases
 from orchestrator.api.words.journeys import named
@@ -34,11 +34,12 @@ def why(profile_id: UUID, entries: Sequence[Entry], *, playbook: str | None, com
         # A passage that is under way comes after the last ruling: what it waits for is the answer.
         decision = None
     passage = [entry for entry in entries if entry.enrollment_id == latest.enrollment_id]
+    verdict = latest if decision is None else _fate(passage, decision)
     return Why(
         profile_id=profile_id,
         playbook=latest.playbook,
-        verdict=latest.text if decision is None else decision.text,
-        tone=latest.tone if decision is None else decision.tone,
+        verdict=verdict.text,
+        tone=verdict.tone,
         because=list(_because(entries, passage, decision)),
         decision=decision,
         entries=passage,
@@ -46,21 +47,31 @@ def why(profile_id: UUID, entries: Sequence[Entry], *, playbook: str | None, com
     )
 
 
+def _fate(passage: Sequence[Entry], decision: Entry) -> Entry:
+    """What became of the decision's message, where it came to one; else the decision itself."""
+    statuses = (
+        entry
+        for entry in reversed(passage)
+        if entry.topic == "delivery.status" and entry.decision_id == decision.decision_id
+    )
+    return next(statuses, decision)
+
+
 def _because(
     entries: Sequence[Entry], passage: Sequence[Entry], decision: Entry | None
-) -> Iterator[str]:
+) -> Iterator[Because]:
     entered = next((entry for entry in passage if entry.type == EnrollmentEntered.TYPE), None)
     if entered is not None:
         began = _trigger(entries, entered.data)
         cause = f", because: {began.text}" if began is not None else ""
-        yield f"{phrases.day_and_time(entered.at)}: {entered.text}{cause}"
+        yield Because(at=entered.at, text=entered.text + cause)
     for entry in passage:
         if entry is entered:
             continue
-        yield f"{phrases.day_and_time(entry.at)}: {entry.text}"
+        yield Because(at=entry.at, text=entry.text)
         if entry is decision:
             for question in asked(entry.data):
-                yield f"{'yes' if question.ok else 'no'}: {question.text}"
+                yield Because(at=None, text=question.text, ok=question.ok)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,8 @@ def _untouched(
         verdict = f"{name} has {'not ' if playbook else ''}taken up this profile"
         seen = standing_of(entries).activities
         did = phrases.listed([f"{count} × {what}" for what, count in list(seen.items())[:5]])
-        because = [f"What they did: {did}"] if did else ["They did nothing that was recorded"]
+        text = f"What they did: {did}" if did else "They did nothing that was recorded"
+        because = [Because(at=None, text=text)]
     return Why(
         profile_id=profile_id,
         playbook=playbook,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 _MAIL = "email"
 _CHANNELS = {_MAIL: "e-mail", "sms": "SMS", "ads": "ad audience", "webhook": "webhook"}
@@ -26,10 +26,6 @@ def length(span: timedelta) -> str:
             parts = whole % size // part_size
             return f"{whole // size} {unit}" + (f" {parts} {part_unit}" if parts else "")
     return f"{whole} s"
-
-
-def day_and_time(at: datetime) -> str:
-    return f"{at:%d %b %H:%M:%S} UTC"
 
 
 def money(amount: int, currency: str) -> str:
