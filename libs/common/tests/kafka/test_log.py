@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -189,69 +190,76 @@ async def test_a_record_that_no_broker_takes_keeps_the_others_out_too(setting: A
         assert await reader.bounds([setting.place()]) == {setting.place(): Bounds(0, 1)}
 
 
-class Member:
-    """A process in a consumer group; `assigned` is what its elector said, call by call."""
+class Group:
+    """Processes in one consumer group; `shares` is what each elector said last."""
 
-    def __init__(self, log: Any, topic: str) -> None:
-        self._log, self._topic = log, topic
-        self.assigned: list[frozenset[int]] = []
-        self.healthy = True
-        self._heard = asyncio.Event()
-        self.elector: Any = None
+    def __init__(self, setting: Any, size: int = 2) -> None:
+        self.setting = setting
+        self.shares: list[frozenset[int]] = [frozenset()] * size
+        self.healthy = [True] * size
+        self.electors: list[Any] = [None] * size
+        self._news = asyncio.Event()
 
-    async def run(self) -> None:
-        async with self._log.elector(self._topic, f"{self._topic}.group") as self.elector:
-            await self.elector.run(self._on_assigned, lambda: self.healthy)
+    async def run(self, member: int) -> None:
+        async def on_assigned(partitions: frozenset[int]) -> None:
+            self.shares[member] = partitions
+            self._news.set()
 
-    async def _on_assigned(self, partitions: frozenset[int]) -> None:
-        self.assigned.append(partitions)
-        self._heard.set()
+        topic = self.setting.topic
+        async with self.setting.log.elector(topic, f"{topic}.group") as elector:
+            self.electors[member] = elector
+            await elector.run(on_assigned, lambda: self.healthy[member])
 
-    async def has(self, size: int) -> frozenset[int]:
-        async with asyncio.timeout(30):
-            while not self.assigned or len(self.assigned[-1]) != size:
-                self._heard.clear()
-                await self._heard.wait()
-        return self.assigned[-1]
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(45):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    def all_at(self, member: int) -> bool:
+        return self.shares[member] == {0, 1, 2}
+
+    def shared(self) -> bool:
+        first, second = self.shares
+        return bool(first) and bool(second) and not first & second and first | second == {0, 1, 2}
 
 
 async def test_electors_share_the_partitions_and_inherit_them(setting: Any) -> None:
-    first, second = Member(setting.log, setting.topic), Member(setting.log, setting.topic)
-    async with asyncio.TaskGroup() as group:
-        one = group.create_task(first.run())
-        assert await first.has(3) == {0, 1, 2}
+    group = Group(setting)
+    async with asyncio.TaskGroup() as tasks:
+        one = tasks.create_task(group.run(0))
+        await group.until(lambda: group.all_at(0))
 
-        two = group.create_task(second.run())
-        shares = await first.has(2), await second.has(1)
-        assert frozenset.union(*shares) == {0, 1, 2}
+        two = tasks.create_task(group.run(1))
+        await group.until(group.shared)
 
         two.cancel()
-        assert await first.has(3) == {0, 1, 2}
+        await group.until(lambda: group.all_at(0))
         one.cancel()
 
 
 async def test_an_unhealthy_process_gives_its_place_away(setting: Any) -> None:
-    first, second = Member(setting.log, setting.topic), Member(setting.log, setting.topic)
-    async with asyncio.TaskGroup() as group:
-        one = group.create_task(first.run())
-        await first.has(3)
-        two = group.create_task(second.run())
-        await second.has(1)
+    group = Group(setting)
+    async with asyncio.TaskGroup() as tasks:
+        one = tasks.create_task(group.run(0))
+        two = tasks.create_task(group.run(1))
+        await group.until(group.shared)
 
-        first.healthy = False
+        group.healthy[0] = False
 
-        await second.has(3)
-        async with asyncio.timeout(10):
+        await group.until(lambda: group.all_at(1))
+        async with asyncio.timeout(20):
             await one
         two.cancel()
 
 
 async def test_commits_never_raise(setting: Any) -> None:
-    member = Member(setting.log, setting.topic)
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(member.run())
-        await member.has(3)
-        await member.elector.commit({setting.place(): 0, setting.place(77): 5})
-        await member.elector.commit({})
+    group = Group(setting, size=1)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(group.run(0))
+        await group.until(lambda: group.all_at(0))
+        (elector,) = group.electors
+        await elector.commit({setting.place(): 0, setting.place(77): 5})
+        await elector.commit({})
         task.cancel()
-    await member.elector.commit({setting.place(): 0})
+    await elector.commit({setting.place(): 0})

@@ -108,13 +108,22 @@ async def close_producer(producer: AIOKafkaProducer, seconds: float = CLOSE_SECO
         sender = producer._sender.sender_task  # noqa: SLF001  the driver has no way to stop without a flush
         if sender is not None:
             sender.cancel()
-        with suppress(*DRIVER_ERRORS):
-            await asyncio.wait_for(producer.client.close(), seconds)
+        await _close_connections(producer.client, seconds)
         if sender is not None:
             await asyncio.wait({sender}, timeout=seconds)
+            await _close_connections(
+                producer.client, seconds
+            )  # its last try may have made one more
 
 
 async def close_consumer(consumer: AIOKafkaConsumer, seconds: float = CLOSE_SECONDS) -> None:
-    """Stop it; with all brokers gone that would wait for ever."""
-    with suppress(*DRIVER_ERRORS):
+    """Stop it; with all brokers gone that would wait for ever, so then only its connections are closed."""
+    try:
         await asyncio.wait_for(consumer.stop(), seconds)
+    except DRIVER_ERRORS:
+        await _close_connections(consumer._client, seconds)  # noqa: SLF001  as above
+
+
+async def _close_connections(client: Any, seconds: float) -> None:
+    with suppress(*DRIVER_ERRORS):
+        await asyncio.wait_for(client.close(), seconds)

@@ -10,18 +10,16 @@ from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from common.consuming.ports import Outgoing
 from common.errors import PermanentError
-from common.kafka.clients import CLOSE_SECONDS, DRIVER_ERRORS, close_producer, unavailable
+from common.kafka.clients import DRIVER_ERRORS, close_producer, unavailable
+from common.kafka.keeping import Kept
 
 
 class Producing:
     """Sends whole batches, each with a deadline of ours: an idempotent producer itself never gives up."""
 
     def __init__(self, new_producer: Callable[[], Any], deadline: float) -> None:
-        self._new_producer = new_producer
+        self._kept = Kept(new_producer, close_producer)
         self._deadline = deadline
-        self._producer: Any = None
-        self._starting = asyncio.Lock()
-        self._retired: set[asyncio.Task[None]] = set()
 
     async def send(self, topic: str, partition: int, records: Sequence[Outgoing]) -> None:
         """Append one batch; on return it is acknowledged by all replicas in sync.
@@ -35,47 +33,23 @@ class Producing:
         producer = None
         try:
             async with asyncio.timeout(self._deadline):
-                producer = await self._started()
+                producer = await self._kept.get()
                 acknowledged = await producer.send_batch(
                     _built(producer, records), topic, partition=partition
                 )
                 acknowledged.add_done_callback(_look_at)
                 await acknowledged
         except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
-            self._retire(producer)
+            self._kept.retire(producer)
             raise PermanentError("record_too_large", "the broker refuses the batch") from error
         except DRIVER_ERRORS as error:
-            self._retire(producer)
+            # Others' batches that are on their way in it still get their answer: closing flushes first.
+            self._kept.retire(producer)
             unavailable(error)
 
     async def close(self) -> None:
         """End the producer and those it replaced; what is unacknowledged by then may or may not be appended."""
-        self._retire(self._producer)
-        if self._retired:
-            await asyncio.wait(self._retired, timeout=2 * CLOSE_SECONDS)
-
-    async def _started(self) -> Any:
-        async with self._starting:
-            if self._producer is None:
-                producer = self._new_producer()
-                try:
-                    await producer.start()
-                except BaseException:
-                    self._close_beside(producer)
-                    raise
-                self._producer = producer
-            return self._producer
-
-    def _retire(self, producer: Any) -> None:
-        """Let nobody else use it; batches of other partitions that are on their way still get their answer."""
-        if producer is not None and producer is self._producer:
-            self._producer = None
-            self._close_beside(producer)
-
-    def _close_beside(self, producer: Any) -> None:
-        task = asyncio.create_task(close_producer(producer))
-        self._retired.add(task)
-        task.add_done_callback(self._retired.discard)
+        await self._kept.close()
 
 
 def _built(producer: Any, records: Sequence[Outgoing]) -> Any:

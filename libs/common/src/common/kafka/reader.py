@@ -15,6 +15,7 @@ from common.clock import from_millis, to_millis
 from common.consuming.ports import Bounds, Fetched, Place
 from common.errors import PermanentError
 from common.kafka.clients import DRIVER_ERRORS, close_consumer, unavailable
+from common.kafka.keeping import Kept
 
 _ASK_SECONDS = 10.0
 
@@ -27,29 +28,33 @@ class KafkaReader:
 
     def __init__(self, prefix: str, new_consumer: Callable[[str], Any]) -> None:
         self._prefix = prefix
-        self._fetching = _Client(lambda: new_consumer("reader"))
-        self._asking = _Client(lambda: new_consumer("bounds"))
+        self._fetching = Kept(lambda: new_consumer("reader"), close_consumer)
+        self._asking = Kept(lambda: new_consumer("bounds"), close_consumer)
+        self._told: Any = None
+        """The client that knows our assignment; another one has to be told first."""
         self._asked = asyncio.Lock()
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
 
     async def assign(self, positions: Mapping[Place, int]) -> None:
         """Read exactly these, each from its offset; what was paused and stays remains paused."""
-        wanted = {self._partition(place): offset for place, offset in positions.items()}
-        consumer = await self._consumer()
-        same = wanted.keys() == self._positions.keys()
-        before, self._positions = self._positions, wanted
-        self._paused &= wanted.keys()
-        if not same:
-            # The driver forgets everything on an assignment, so all is said again.
-            self._say_again(consumer)
+        before = self._positions
+        self._positions = {self._partition(place): offset for place, offset in positions.items()}
+        self._paused &= self._positions.keys()
+        if self._told is None:
+            return  # the next poll tells it
+        if before.keys() != self._positions.keys():
+            self._tell(self._told)
             return
-        for partition, offset in wanted.items():
+        for partition, offset in self._positions.items():
             if before[partition] != offset:
-                consumer.seek(partition, offset)
+                self._told.seek(partition, offset)
 
-    def _say_again(self, consumer: Any) -> None:
-        consumer.assign(list(self._positions))
+    def _tell(self, consumer: Any) -> None:
+        """Tell a client everything: it forgets all on an assignment."""
+        self._told = consumer
+        if self._positions or consumer.assignment():
+            consumer.assign(list(self._positions))
         for partition, offset in self._positions.items():
             consumer.seek(partition, offset)
         consumer.pause(*self._paused)
@@ -65,7 +70,7 @@ class KafkaReader:
         except OffsetOutOfRangeError as error:
             raise PermanentError("offset_out_of_range", str(error)) from error
         except DRIVER_ERRORS as error:
-            await self._fetching.discard()
+            self._retire(consumer)
             unavailable(error)
         fetched: list[Fetched] = []
         for partition, batch in records.items():
@@ -78,14 +83,14 @@ class KafkaReader:
         """Fetch no more of these until they are resumed."""
         partitions = self._assigned(places)
         self._paused |= partitions
-        if self._fetching.open is not None:
-            self._fetching.open.pause(*partitions)
+        if self._told is not None:
+            self._told.pause(*partitions)
 
     def resume(self, places: Collection[Place]) -> None:
         partitions = self._assigned(places)
         self._paused -= partitions
-        if self._fetching.open is not None:
-            self._fetching.open.resume(*partitions)
+        if self._told is not None:
+            self._told.resume(*partitions)
 
     def seek(self, place: Place, offset: int) -> None:
         """Read this place from there on."""
@@ -93,8 +98,8 @@ class KafkaReader:
         if partition not in self._positions:
             raise ValueError(f"{place} is not assigned")
         self._positions[partition] = offset
-        if self._fetching.open is not None:
-            self._fetching.open.seek(partition, offset)
+        if self._told is not None:
+            self._told.seek(partition, offset)
 
     async def bounds(self, places: Collection[Place]) -> Mapping[Place, Bounds]:
         """Begin and end of each."""
@@ -126,7 +131,7 @@ class KafkaReader:
                 async with asyncio.timeout(_ASK_SECONDS):
                     yield await self._asking.get()
             except DRIVER_ERRORS as error:
-                await self._asking.discard()
+                self._asking.retire(self._asking.open)
                 unavailable(error)
 
     async def appended_at(self, place: Place, offset: int) -> datetime | None:
@@ -134,43 +139,36 @@ class KafkaReader:
         bounds = (await self.bounds([place]))[place]
         if not bounds.begin <= offset < bounds.end:
             return None
-        async with self._asked:
+        async with self._question() as consumer:
             try:
-                record = await self._one(self._partition(place), offset)
+                record = await _one(consumer, self._partition(place), offset)
             except OffsetOutOfRangeError:
                 return None  # trimmed since we asked for the bounds
-            except DRIVER_ERRORS as error:
-                await self._asking.discard()
-                unavailable(error)
-        if record is None:
+        if record is None or record.offset != offset:
             return None
-        return from_millis(record.timestamp) if record.offset == offset else None
-
-    async def _one(self, partition: TopicPartition, offset: int) -> Any:
-        consumer = await self._asking.get()
-        consumer.assign([partition])
-        consumer.seek(partition, offset)
-        try:
-            # Compaction may have left nothing up to the end: then there is no answer to wait for.
-            records = await consumer.getmany(partition, timeout_ms=2000, max_records=1)
-        finally:
-            consumer.pause(partition)  # or the next question waits behind a fetch
-        return next((record for batch in records.values() for record in batch), None)
+        return from_millis(record.timestamp)
 
     async def close(self) -> None:
         """End both clients, waiting at most 10 s for each."""
-        await asyncio.gather(self._fetching.discard(), self._asking.discard())
+        await asyncio.gather(self._fetching.close(), self._asking.close())
 
     async def _consumer(self) -> Any:
         """The fetching client, told again what it reads where it had to be made anew."""
         known = self._fetching.open
         if known is not None and _broken(known):
-            await self._fetching.discard()
-            known = None
-        consumer = await self._fetching.get()
-        if known is None and self._positions:
-            self._say_again(consumer)
+            self._retire(known)
+        try:
+            async with asyncio.timeout(_ASK_SECONDS):
+                consumer = await self._fetching.get()
+        except DRIVER_ERRORS as error:
+            unavailable(error)
+        if consumer is not self._told:
+            self._tell(consumer)
         return consumer
+
+    def _retire(self, consumer: Any) -> None:
+        self._told = None
+        self._fetching.retire(consumer)
 
     def _assigned(self, places: Collection[Place]) -> set[TopicPartition]:
         return {self._partition(place) for place in places} & self._positions.keys()
@@ -179,35 +177,16 @@ class KafkaReader:
         return TopicPartition(self._prefix + place.topic, place.partition)
 
 
-class _Client:
-    """A consumer that is made when needed."""
-
-    def __init__(self, new: Callable[[], Any]) -> None:
-        self._new = new
-        self.open: Any = None
-
-    async def get(self) -> Any:
-        """The client, connected.
-
-        Raises:
-            TransientError: `kafka_unavailable`.
-        """
-        if self.open is None:
-            consumer = self._new()
-            try:
-                await asyncio.wait_for(consumer.start(), _ASK_SECONDS)
-            except BaseException as error:
-                await close_consumer(consumer)
-                if isinstance(error, DRIVER_ERRORS):
-                    unavailable(error)
-                raise
-            self.open = consumer
-        return self.open
-
-    async def discard(self) -> None:
-        consumer, self.open = self.open, None
-        if consumer is not None:
-            await close_consumer(consumer)
+async def _one(consumer: Any, partition: TopicPartition, offset: int) -> Any:
+    """The first record from that offset on."""
+    consumer.assign([partition])
+    consumer.seek(partition, offset)
+    try:
+        # Compaction may have left nothing up to the end: then there is no answer to wait for.
+        records = await consumer.getmany(partition, timeout_ms=2000, max_records=1)
+    finally:
+        consumer.pause(partition)  # or the next question waits behind a fetch
+    return next((record for batch in records.values() for record in batch), None)
 
 
 def _broken(consumer: Any) -> bool:

@@ -20,6 +20,7 @@ from common.settings import KafkaSettings
 DEFAULT_PARTITIONS = 6
 PATIENCE_SECONDS = 60.0
 _RETRY_SECONDS = 0.5
+_LOOK_AGAIN_SECONDS = 0.1
 _KEYED = "profile.activity"
 """Its number of partitions is the installation's."""
 
@@ -35,16 +36,21 @@ async def ensure_topics(
         PermanentError: `partition_count`, a topic exists with another number; `topic_refused`, the broker says why.
         TransientError: `kafka_unavailable`.
     """
+    created: list[str] = []
+    give_up_at = monotonic() + patience
     async with _admin(settings, patience) as admin:
-        existing = await _existing(settings, admin)
-        partitions = settings.partitions or existing.get(_KEYED) or DEFAULT_PARTITIONS
-        topics = load_topics(partitions)
-        _compare(topics, existing)
-        missing = [topic for topic in topics if topic.name not in existing]
-        if missing:
-            copies = await _copies(settings, admin)
-            await _create(settings, admin, missing, copies)
-    return partitions, [topic.name for topic in missing]
+        while True:
+            existing = await _existing(settings, admin)
+            topics = load_topics(settings.partitions or existing.get(_KEYED) or DEFAULT_PARTITIONS)
+            _compare(topics, existing)
+            missing = [topic for topic in topics if topic.name not in existing]
+            if not missing:
+                return topics.partitions, created
+            if monotonic() > give_up_at:
+                raise TransientError("topics_missing", "what was created does not appear")
+            # Then look again: what another one-shot created a moment ago has its number of partitions.
+            created += await _create(settings, admin, missing)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 async def check_partitions(settings: KafkaSettings, *, patience: float = PATIENCE_SECONDS) -> int:
@@ -119,7 +125,10 @@ async def _copies(settings: KafkaSettings, admin: Any) -> int:
     return min(3, len(cluster["brokers"]))
 
 
-async def _create(settings: KafkaSettings, admin: Any, missing: list[Topic], copies: int) -> None:
+async def _create(settings: KafkaSettings, admin: Any, missing: list[Topic]) -> list[str]:
+    copies = await _copies(settings, admin)
+    # The keyed topic first and alone: of one-shots that run at once, one decides on the number of partitions.
+    first = [topic for topic in missing if topic.name == _KEYED] or missing
     response = await admin.create_topics(
         [
             NewTopic(
@@ -128,14 +137,18 @@ async def _create(settings: KafkaSettings, admin: Any, missing: list[Topic], cop
                 replication_factor=copies,
                 topic_configs=topic_configuration(topic, copies),
             )
-            for topic in missing
+            for topic in first
         ]
     )
+    created = []
     for name, code, *detail in response.topic_errors:
-        # Another one-shot may have been faster.
-        if code and for_code(code) is not TopicAlreadyExistsError:
-            reason = detail[0] if detail else for_code(code).__name__
+        error = for_code(code)
+        if not code:
+            created.append(name.removeprefix(settings.topic_prefix))
+        elif error is not TopicAlreadyExistsError:
+            reason = detail[0] if detail else error.__name__
             raise PermanentError("topic_refused", f"{name}: {reason}")
+    return created
 
 
 def topic_configuration(topic: Topic, copies: int) -> dict[str, str]:
