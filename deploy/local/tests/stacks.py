@@ -83,6 +83,7 @@ class Stack:
     process: subprocess.Popen[bytes]
     layout: Layout
     wished: int
+    mailbox_port: int
     events: list[Event] = field(default_factory=list)
 
     def until_up(self) -> dict[str, str]:
@@ -126,13 +127,14 @@ class Starter:
     def stack(
         self, *, migrate: str = "well", scale: dict[str, int] | None = None
     ) -> Iterator[Stack]:
+        mailbox_port = free_port()
         asked = {
             "data": str(self.folder / "data"),
             "migrate": migrate,
             "scale": scale or {},
             "port": self.port,
             "smtp": free_port(),
-            "mailbox": free_port(),
+            "mailbox": mailbox_port,
         }
         with subprocess.Popen(
             [sys.executable, str(self.folder / "stack.py"), json.dumps(asked)],
@@ -140,7 +142,7 @@ class Starter:
             env={**self.environment, "PYTHONPATH": str(self.folder)},
         ) as process:
             try:
-                yield Stack(process, Layout(self.folder / "data"), self.port)
+                yield Stack(process, Layout(self.folder / "data"), self.port, mailbox_port)
             finally:
                 process.terminate()
                 process.communicate(timeout=30)

@@ -15,6 +15,7 @@ import pytest
 from cuestream.failures import UnreachableError, UsageError
 from cuestream.settings import inherited_environment
 from cuestream.stack.client import find_stack
+from cuestream.stack.endpoints import Ports
 from cuestream.stack.events import Ready
 from cuestream.stack.layout import Layout
 from cuestream.stack.plan import CUESTREAM
@@ -119,6 +120,19 @@ def test_scaled_processes_have_names_slots_and_ports_of_their_own(shared: Stack)
 
     assert slots == ["1", "2", "3"]
     assert len({ports[name] for name in names}) == 3
+
+
+def test_a_free_port_is_the_wished_one(shared: Stack) -> None:
+    assert find_stack(shared.layout).endpoints["mailbox"].endswith(f":{shared.mailbox_port}")
+
+
+def test_wishes_are_kept_free_for_those_who_wish() -> None:
+    first, second = free_port(), free_port()
+    ports = Ports(wished={"api": first, "mailbox": second}, last={"other": first, "third": second})
+
+    assert ports.give("other") not in (first, second)
+    assert ports.give("third") not in (first, second)
+    assert (ports.give("api"), ports.give("mailbox")) == (first, second)
 
 
 def test_a_taken_port_moves_aside_and_status_says_so(shared: Stack) -> None:

@@ -30,5 +30,5 @@ def status(*, data: Data = None, json: Json = False) -> None:
     else:
         say(f"The stack in {layout.root} is {found.state}.")
         OUT.print(processes(found))
-        OUT.print(addresses(found.endpoints))
+        say(addresses(found.endpoints))
     raise typer.Exit(_EXIT_CODES[found.state])

@@ -16,7 +16,6 @@ from cuestream.stack.events import Downloading, Report, Step
 from cuestream.stack.kafka import KafkaNode, find_java, kafka_jars
 from cuestream.stack.kafka.probe import live_brokers
 from cuestream.stack.launch import Command
-from cuestream.stack.plan import Plan
 from cuestream.stack.ports import LOOPBACK, accepts
 from cuestream.stack.postgres import SERVICES, PostgresServer, create_database
 from cuestream.stack.postgres.roles import with_database
@@ -26,7 +25,7 @@ _DATABASE = "cuestream"
 
 
 def broker_programs(
-    addresses: Addresses, plan: Plan, client: httpx.AsyncClient, report: Report
+    addresses: Addresses, client: httpx.AsyncClient, report: Report
 ) -> Iterator[Program]:
     """What has to be started here; tells `addresses` where Kafka is."""
     given = addresses.settings.kafka_bootstrap_servers
@@ -36,7 +35,7 @@ def broker_programs(
         addresses.kafka = given
     if addresses.settings.database_url is None:
         yield _postgres(addresses, report)
-    yield _mailbox(addresses, plan, client)
+    yield _mailbox(addresses, client)
 
 
 def check_given_kafka(addresses: Addresses) -> None:
@@ -115,9 +114,9 @@ def _postgres(addresses: Addresses, report: Report) -> Program:
     return Program("postgres", prepare, in_thread(server.is_ready), server.port)
 
 
-def _mailbox(addresses: Addresses, plan: Plan, client: httpx.AsyncClient) -> Program:
-    port = addresses.ports.give("mailbox", plan.mailbox_port)
-    smtp_port, layout = addresses.ports.give("smtp", plan.smtp_port), addresses.layout
+def _mailbox(addresses: Addresses, client: httpx.AsyncClient) -> Program:
+    port = addresses.ports.give("mailbox")
+    smtp_port, layout = addresses.ports.give("smtp"), addresses.layout
     argv = [sys.executable, "-m", "cuestream.mailbox", str(layout.mails.resolve())]
     argv += ["--smtp-port", str(smtp_port), "--port", str(port)]
     command = Command(tuple(argv), layout.log("mailbox"), inherited_environment())

@@ -22,16 +22,18 @@ _PUBLIC = {
 
 @dataclass(slots=True)
 class Ports:
-    """Gives every process its port: the wished one, else the last time's, else any free one."""
+    """Gives every process its port: the wished one or the next above it, else the last time's, else any."""
 
+    wished: Mapping[str, int]
     last: Mapping[str, int]
     given: dict[str, int] = field(default_factory=dict)
 
-    def give(self, name: str, wished: int | None = None) -> int:
+    def give(self, name: str) -> int:
         """The same port whenever the same name asks."""
         if name not in self.given:
-            port = free_port(wished or self.last.get(name), taken=self.given.values())
-            self.given[name] = port
+            wish = self.wished.get(name) or self.last.get(name)
+            others = {port for other, port in self.wished.items() if other != name}
+            self.given[name] = free_port(wish, taken={*self.given.values(), *others})
         return self.given[name]
 
 
@@ -63,8 +65,10 @@ class Addresses:
             else _bare(self.database),
         }
 
-    def environment(self, owner: str | None, name: str, instance: int = 1) -> dict[str, str]:
-        """What a process with its own port is told; `owner` is the service it belongs to."""
+    def environment(
+        self, owner: str | None, name: str | None = None, instance: int = 1
+    ) -> dict[str, str]:
+        """What a process of a service is told, and with a name, which port is its own."""
         values = {
             **inherited_environment(),
             "PYTHONUNBUFFERED": "1",
@@ -77,8 +81,8 @@ class Addresses:
             "CUESTREAM_ADMIN_KEY_SHA256": self.keys.admin_key_sha256,
             "CUESTREAM_TOKEN_SECRETS": self.keys.token_secret,
             "CUESTREAM_SMTP_URL": f"smtp://{LOOPBACK}:{self.ports.give('smtp')}",
-            "CUESTREAM_PUBLIC_URL": self._http(_PUBLIC.get(owner or "", name)),
-            "CUESTREAM_PORT": str(self.ports.give(name)),
+            "CUESTREAM_PUBLIC_URL": self._http(_PUBLIC[owner]) if owner in _PUBLIC else "",
+            "CUESTREAM_PORT": str(self.ports.give(name)) if name is not None else "",
         }
         return {key: value for key, value in values.items() if value}
 

@@ -51,6 +51,12 @@ class Plan:
     smtp_port: int = 2525
     mailbox_port: int = 8025
 
+    @property
+    def wished_ports(self) -> dict[str, int]:
+        """Where people expect things; a port that is taken moves aside."""
+        wishes = {service.name: service.port for service in self.services if service.port}
+        return {**wishes, "mailbox": self.mailbox_port, "smtp": self.smtp_port}
+
     def instances(self, scale: Mapping[str, int]) -> list[tuple[Service, int, str]]:
         """Every process with its number (from 1) and its name: `resolve`, `resolve-2`, ….
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -68,7 +69,7 @@ class Show:
                 self._line(f"  ! {name} {why}; again in {delay:.1f} s", "yellow")
             case Up(endpoints):
                 self._bar.stop()
-                self._console.print(addresses(endpoints))
+                self._line(addresses(endpoints), "")
             case Failed():
                 self._bar.stop()
 
@@ -85,12 +86,12 @@ class Show:
         self._console.print(text, markup=False, style=style)
 
 
-def addresses(endpoints: dict[str, str]) -> Table:
-    """Where everything is, in words."""
-    table = Table.grid(padding=(0, 2))
-    for name, address in endpoints.items():
-        table.add_row(f"  {_TITLES.get(name, name)}", address)
-    return table
+def addresses(endpoints: Mapping[str, str]) -> str:
+    """Where everything is, one address a line."""
+    titles = [_TITLES.get(name, name) for name in endpoints]
+    width = max(map(len, titles), default=0)
+    lines = zip(titles, endpoints.values(), strict=True)
+    return "\n".join(f"  {title:<{width}}  {address}" for title, address in lines)
 
 
 def processes(status: StackStatus) -> Table:

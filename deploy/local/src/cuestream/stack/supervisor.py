@@ -50,7 +50,7 @@ class Supervisor:
         self._instances = wish.plan.instances(wish.scale)
         layout = wish.layout
         self._addresses = Addresses(
-            wish.settings, layout, layout.keys(), Ports(last=layout.last_ports())
+            wish.settings, layout, layout.keys(), Ports(wish.plan.wished_ports, layout.last_ports())
         )
         self._watch = Watch()
         self._children: dict[str, Child] = {}
@@ -116,7 +116,7 @@ class Supervisor:
 
     async def _rise(self, client: httpx.AsyncClient) -> None:
         await asyncio.to_thread(check_given_kafka, self._addresses)
-        programs = list(broker_programs(self._addresses, self._wish.plan, client, self._report))
+        programs = list(broker_programs(self._addresses, client, self._report))
         self._report(Step(f"Starting {', '.join(program.name for program in programs)}"))
         for program in programs:
             await self._adopt(program).start()
@@ -155,7 +155,7 @@ class Supervisor:
         stamp = self._stamp(shot)
         if stamp is not None and stamp.is_valid():
             return
-        env = self._addresses.environment(shot.owner, shot.name)
+        env = self._addresses.environment(shot.owner)
         command = Command(_python(shot.module), self._wish.layout.log(shot.name), env)
         await run_once(shot.name, command, self._watch, self._report)
         if stamp is not None:
@@ -173,7 +173,7 @@ class Supervisor:
     def _program(
         self, service: Service, number: int, name: str, client: httpx.AsyncClient
     ) -> Program:
-        port = self._addresses.ports.give(name, service.port)
+        port = self._addresses.ports.give(name)
         env = self._addresses.environment(service.owner, name, number)
         command = Command(_python(service.module), self._wish.layout.log(name), env)
         return Program(name, lambda: command, http_probe(client, port), port)
