@@ -227,6 +227,9 @@ async def test_an_event_of_a_day_without_a_partition_is_remembered_too(registry:
     await registry.folds(tracked("m1", userId="u1"))
 
     assert await registry.count("seen_messages_other") == 1
+    await keep_days(registry.database, NOW.date())
+    assert await registry.count("seen_messages_other") == 0
+    assert await registry.folds(tracked("m1", offset=1, userId="u1")) == []
     await keep_days(registry.database, NOW.date() + timedelta(days=30))
     assert await registry.count("seen_messages") == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from common.consuming import Transaction
 from common.postgres import Database
 
 AHEAD = timedelta(days=3)
@@ -11,33 +12,52 @@ KEPT = timedelta(days=8)
 """A day more than clients may take to send again, so that the window is whole at every hour."""
 
 
+_DEFAULT = "seen_messages_other"
+
+
 async def keep_days(database: Database, today: date) -> None:
     """Make the partitions from `KEPT` ago to `AHEAD` and drop older ones; safe to run in several processes at once.
 
-    Rows of a day without a partition go to the default one, so nothing waits for this.
+    Rows of a day without a partition wait in the default one, so that no batch waits for this.
     """
     async with database.transaction() as tx:
         await tx.execute("SELECT pg_advisory_xact_lock(hashtext('ingest.seen_messages'))")
-        rows = await tx.fetch(
-            "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
-            " WHERE inhparent = 'seen_messages'::regclass"
-        )
-        present = {str(row["name"]).rpartition(".")[2] for row in rows}
+        present = await _present(tx)
         oldest = today - KEPT
-        for offset in range((KEPT + AHEAD).days + 1):
-            day = oldest + timedelta(days=offset)
-            if _name(day) not in present:
-                await tx.execute(
-                    f"CREATE TABLE {_name(day)} PARTITION OF seen_messages"
-                    f" FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
-                )
+        wanted = [oldest + timedelta(days=n) for n in range((KEPT + AHEAD).days + 1)]
+        missing = [day for day in wanted if _name(day) not in present]
+        if missing:
+            # Nobody may add to the default partition between the move and the attachment.
+            await tx.execute(f"LOCK TABLE {_DEFAULT} IN SHARE ROW EXCLUSIVE MODE")
+        for day in missing:
+            await _make(tx, day)
         for name in sorted(present - {_DEFAULT}):
             if name < _name(oldest):
                 await tx.execute(f"DROP TABLE {name}")
         await tx.execute(f"DELETE FROM {_DEFAULT} WHERE day < $1", oldest)  # noqa: S608 - a constant name
 
 
-_DEFAULT = "seen_messages_other"
+async def _present(tx: Transaction) -> set[str]:
+    rows = await tx.fetch(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
+        " WHERE inhparent = 'seen_messages'::regclass"
+    )
+    return {str(row["name"]).rpartition(".")[2] for row in rows}
+
+
+async def _make(tx: Transaction, day: date) -> None:
+    """Make one day's partition; what already waits for it moves in."""
+    name = _name(day)
+    await tx.execute(f"CREATE TABLE {name} (LIKE seen_messages INCLUDING ALL)")
+    await tx.execute(
+        f"WITH moved AS (DELETE FROM {_DEFAULT} WHERE day = $1 RETURNING *)"  # noqa: S608 - names of ours
+        f" INSERT INTO {name} SELECT * FROM moved",
+        day,
+    )
+    await tx.execute(
+        f"ALTER TABLE seen_messages ATTACH PARTITION {name}"
+        f" FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
+    )
 
 
 def _name(day: date) -> str:
