@@ -37,7 +37,9 @@ SILENCE = timedelta(seconds=10)
 LAST_CALL = 15.0
 """Seconds before the end in which no cart is opened any more."""
 PATIENCE = 30.0
-"""Seconds to wait for the last decisions; twice that after a kill, for the restart and the take-over."""
+"""Seconds to wait for the last decisions, counted from when every process is ready (again)."""
+RESTART = 120.0
+"""Seconds that a killed process may take to be ready again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ class Demo:
         await self._shop.close()
         await asyncio.sleep(max(0.0, LAST_CALL - (monotonic() - begun)))
         self._phase = "waiting for the last decisions"
-        patience = PATIENCE * (2 if self._plan.kill else 1)
-        end = monotonic() + patience
+        await self._all_ready()
+        end = monotonic() + PATIENCE
         while monotonic() < end:
             await self._shop.finish()  # whoever got a mail just now may still unsubscribe
             summary = self._judge()
@@ -129,6 +131,14 @@ class Demo:
             if quiet and summary.promises_held and await watcher.caught_up(reader):
                 return
             await asyncio.sleep(0.25)
+
+    async def _all_ready(self) -> None:
+        end = monotonic() + RESTART
+        while monotonic() < end:
+            status = await asyncio.to_thread(order, self._layout, "status")
+            if status.state == "ready":
+                return
+            await asyncio.sleep(0.5)
 
     def _judge(self) -> Summary:
         addresses = {v.user: v.address for v in self._shop.visitors.values()}
