@@ -224,6 +224,14 @@ async def test_a_body_too_large_is_a_413_packed_or_not(body: bytes) -> None:
     assert (reply.status, reply.json["error"]) == (413, "body_too_large")
 
 
+async def test_what_is_announced_as_too_large_is_not_waited_for() -> None:
+    reply = await Edge().speak(
+        "POST", "/v1/t", [], {"authorization": basic(SERVER_KEY), "content-length": "5000000"}
+    )
+
+    assert reply.status == 413
+
+
 async def test_each_source_has_its_own_limit_wherever_its_key_stands() -> None:
     edge = Edge()
     large = {"batch": [track(properties={"name": "x" * 3000})], "writeKey": SMALL_KEY}

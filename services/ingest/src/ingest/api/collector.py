@@ -101,7 +101,7 @@ class Collector:
         key = key_of(headers.get(b"authorization"))
         sender = None if key is None else _admitted(senders.find(key), headers)
         limit = senders.largest_body if sender is None else sender.source.limits.max_body
-        body = await read_body(receive, limit)
+        body = await read_body(receive, limit, headers.get(b"content-length"))
         with metrics.SECONDS.time():
             bundle = _parsed(name, body)
             if sender is None:

@@ -22,13 +22,17 @@ class ClientGoneError(Exception):
     """The connection closed before the body was there; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The whole body, unpacked when it begins as gzip does, whatever the headers say.
+async def read_body(receive: Receive, limit: int, declared: bytes | None = None) -> bytes:
+    """The whole body, unpacked when it begins as gzip does, whatever the headers say of that.
+
+    `declared` is the length that they announce: what is too large is not waited for.
 
     Raises:
         RefusedError: 413 `body_too_large`, 400 `invalid_gzip`, 408 `too_slow`.
         ClientGoneError: nobody waits for an answer.
     """
+    if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
+        raise _too_large(limit)
     message = await receive()
     body: bytes = message.get("body", b"")
     if message.get("more_body") or message["type"] == "http.disconnect":
