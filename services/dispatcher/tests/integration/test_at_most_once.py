@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from common.testing.smtp import drop, reply, stall
-from services.dispatcher.tests.integration.world import World, until
+from services.dispatcher.tests.integration.world import World
 
 TRANSIENT = [
     drop("connect"),
@@ -53,9 +53,9 @@ async def test_what_was_not_handed_over_is_tried_again_and_arrives_once(world: W
             for number in range(len(asked), len(asked) + len(faults) + 1):
                 world.contact(number)
                 asked.append(world.request(number))
-            await until("the faults", lambda: not world.smtp.faults)
-            await until("a mail", partial(any_ended, world, asked[start:]))
-        await until("all ends", lambda: all(ended(world, one) for one in asked), 30)
+            await world.until("the faults", lambda: not world.smtp.faults)
+            await world.until("a mail", partial(any_ended, world, asked[start:]))
+        await world.until("all ends", lambda: all(ended(world, one) for one in asked), 30)
 
     assert [world.acceptances(one) for one in asked] == [1] * len(asked)
     assert {told[-1] for told in map(world.told, asked)} == {("sent", "")}
@@ -75,7 +75,7 @@ async def test_what_may_have_been_taken_is_never_tried_again(world: World) -> No
         world.contact(number)
         asked.append(world.request(number))
     async with world.consuming(), world.sending(in_flight=1):
-        await until("all ends", lambda: all(world.told(one) for one in asked), 60)
+        await world.until("all ends", lambda: all(world.told(one) for one in asked), 60)
 
     told = Counter(tuple(world.told(one)) for one in asked)
     expected = Counter(((status, reason),) for _, status, reason in FINAL)
@@ -95,9 +95,11 @@ async def test_no_script_makes_a_server_take_a_mail_twice(world: World, seed: in
         asked.append(world.request(number))
     async with world.consuming():
         async with world.sending(in_flight=3):
-            await until("some ends", lambda: sum(ended(world, one) for one in asked) >= 10, 60)
+            await world.until(
+                "some ends", lambda: sum(ended(world, one) for one in asked) >= 10, 60
+            )
         async with world.sending(in_flight=6):
-            await until("all ends", lambda: all(ended(world, one) for one in asked), 60)
+            await world.until("all ends", lambda: all(ended(world, one) for one in asked), 60)
 
     for one in asked:
         *holds, (status, _) = world.told(one)
@@ -122,9 +124,9 @@ async def test_an_address_that_does_not_exist_is_not_tried_again(world: World) -
     world.smtp.script(reply("rcpt", "550 5.1.1 nobody"))
     first = world.request(1)
     async with world.consuming(), world.sending():
-        await until("the refusal", lambda: world.told(first))
+        await world.until("the refusal", lambda: world.told(first))
         second = world.request(2, profile=1, purpose="transactional")
-        await until("the second", lambda: world.told(second))
+        await world.until("the second", lambda: world.told(second))
 
     assert world.told(second) == [("skipped", "suppressed")]
 
@@ -138,13 +140,13 @@ async def test_a_sender_that_dies_with_mails_under_way_leaves_them_unknown(world
         world.smtp.script(stall("dot", accepts=number > 0))
     async with world.consuming():
         async with world.sending(acceptance=60):
-            await until("all under way", lambda: not world.smtp.faults)
+            await world.until("all under way", lambda: not world.smtp.faults)
         assert (await world.states())["transmitting"] == 3
         async with world.sending():
-            await until("their ends", lambda: all(world.told(one) for one in asked))
+            await world.until("their ends", lambda: all(world.told(one) for one in asked))
             world.contact(7)
             after = world.request(7)
-            await until("the next mail", lambda: world.told(after))
+            await world.until("the next mail", lambda: world.told(after))
 
     assert [world.told(one) for one in asked] == [[("unknown", "sender_lost")]] * 3
     assert all(world.acceptances(one) <= 1 for one in asked)
@@ -156,10 +158,10 @@ async def test_what_was_only_claimed_is_planned_again(world: World) -> None:
     world.contact(1)
     asked = world.request(1)
     async with world.consuming():
-        await until("the request", world.states)
+        await world.until("the request", world.states)
         await world.database.execute("UPDATE deliveries SET state = 'claimed', claims = 1")
         async with world.sending():
-            await until("the mail", lambda: world.told(asked))
+            await world.until("the mail", lambda: world.told(asked))
 
     assert world.told(asked) == [("sent", "")]
     assert world.acceptances(asked) == 1
@@ -178,9 +180,9 @@ async def test_senders_that_come_and_go_send_each_mail_once(world: World) -> Non
     async with world.consuming():
         for goal in (8, 16, 24):
             async with world.sending(in_flight=4), world.sending(in_flight=4):
-                await until("some", partial(some, goal))
+                await world.until("some", partial(some, goal))
         async with world.sending():
-            await until("all ends", lambda: all(world.told(one) for one in asked), 30)
+            await world.until("all ends", lambda: all(world.told(one) for one in asked), 30)
 
     ends = [world.told(one) for one in asked]
     assert all(len(told) == 1 for told in ends)
@@ -199,8 +201,8 @@ async def test_while_the_provider_is_away_mails_wait_and_none_is_lost(world: Wor
         world.contact(number)
         asked.append(world.request(number))
     async with world.consuming(), world.sending():
-        await until("all mails", lambda: len(world.smtp.mails) == 10, 40)
-        await until("all ends", lambda: all(("sent", "") in world.told(one) for one in asked))
+        await world.until("all mails", lambda: len(world.smtp.mails) == 10, 40)
+        await world.until("all ends", lambda: all(("sent", "") in world.told(one) for one in asked))
 
     assert all(world.acceptances(one) == 1 for one in asked)
     assert all(len(world.told(one)) <= 2 for one in asked)

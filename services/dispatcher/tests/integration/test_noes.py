@@ -11,7 +11,7 @@ from common.contracts import decode_event
 from common.contracts.withdrawals import BarrierAppended
 from dispatcher.ports import HaltChange, Withdrawal
 from dispatcher.store import PostgresNoes
-from services.dispatcher.tests.integration.world import World, until
+from services.dispatcher.tests.integration.world import World
 from services.dispatcher.tests.making import consent
 
 WITHDRAWALS = Place("contact.withdrawals", 0)
@@ -29,11 +29,11 @@ async def test_after_one_click_nothing_more_is_claimed(world: World) -> None:
     world.contact(1)
     first = world.request(1)
     async with world.consuming(), world.sending():
-        await until("the first mail", lambda: world.told(first))
+        await world.until("the first mail", lambda: world.told(first))
         await one_click(world)
         second = world.request(2, profile=1)
         receipt = world.request(3, profile=1, purpose="transactional")
-        await until("both", lambda: world.told(second) and world.told(receipt))
+        await world.until("both", lambda: world.told(second) and world.told(receipt))
 
     assert world.told(second) == [("skipped", "withdrawn")]
     assert world.told(receipt) == [("sent", "")]
@@ -45,10 +45,10 @@ async def test_the_no_holds_for_every_profile_with_that_address(world: World) ->
     world.contact(2, email="shared@example.com")
     first = world.request(1)
     async with world.consuming(), world.sending():
-        await until("the first mail", lambda: world.told(first))
+        await world.until("the first mail", lambda: world.told(first))
         await one_click(world)
         second = world.request(2)
-        await until("the second", lambda: world.told(second))
+        await world.until("the second", lambda: world.told(second))
 
     assert world.told(second) == [("skipped", "withdrawn")]
 
@@ -58,12 +58,12 @@ async def test_who_signs_up_again_is_written_to_again(world: World) -> None:
     world.contact(1)
     first = world.request(1)
     async with world.consuming(), world.sending():
-        await until("the first mail", lambda: world.told(first))
+        await world.until("the first mail", lambda: world.told(first))
         await one_click(world)
         anew = consent(since=utc_now() + timedelta(seconds=1))
         world.contact(1, profile_version=2, consents=(anew,))
         second = world.request(2, profile=1)
-        await until("the second", lambda: world.told(second))
+        await world.until("the second", lambda: world.told(second))
 
     assert world.told(second) == [("sent", "")]
 
@@ -75,14 +75,14 @@ async def test_a_halt_holds_everything_and_resume_wakes_it_at_once(world: World)
     async with world.edge() as edge, world.consuming():
         await edge.halt("demo", halted=True)
         async with world.sending():
-            await until("the halt", lambda: is_halted(world, "demo"))
+            await world.until("the halt", lambda: is_halted(world, "demo"))
             held = world.request(1)
             elsewhere = world.request(2, "other")
-            await until("both", lambda: world.told(held) and world.told(elsewhere))
+            await world.until("both", lambda: world.told(held) and world.told(elsewhere))
             assert world.told(held) == [("held", "halted")]
             assert world.told(elsewhere) == [("sent", "")]
             await edge.halt("demo", halted=False)
-            await until("the mail", lambda: len(world.told(held)) > 1)
+            await world.until("the mail", lambda: len(world.told(held)) > 1)
 
     assert world.told(held) == [("held", "halted"), ("sent", "")]
 
@@ -110,7 +110,7 @@ async def test_idle_senders_append_no_barriers(world: World) -> None:
     world.contact(1)
     receipt = world.request(1, purpose="transactional")
     async with world.consuming(), world.sending():
-        await until("the receipt", lambda: world.told(receipt))
+        await world.until("the receipt", lambda: world.told(receipt))
 
     assert not world.log.records("contact.withdrawals")
 
@@ -121,7 +121,7 @@ async def test_a_record_that_is_no_no_is_put_aside_and_stops_nobody(world: World
     world.log.append(WITHDRAWALS, Outgoing(b"x", b"{not json"), Outgoing(b"y", None))
     asked = world.request(1)
     async with world.consuming(), world.sending():
-        await until("the mail", lambda: world.told(asked))
+        await world.until("the mail", lambda: world.told(asked))
 
     first, second = world.log.records("contact.withdrawals.quarantine")
     assert first.value == b"{not json"
@@ -151,7 +151,7 @@ async def test_a_sender_meets_only_its_own_barriers(world: World) -> None:
         world.contact(number)
     async with world.consuming(), world.sending(), world.sending():
         asked = [world.request(number) for number in range(4)]
-        await until("all mails", lambda: all(world.told(one) for one in asked))
+        await world.until("all mails", lambda: all(world.told(one) for one in asked))
 
     senders = {
         decode_event(item.value or b"").payload(BarrierAppended).sender
@@ -169,6 +169,6 @@ async def test_withdrawals_that_left_the_log_do_not_stop_sending(world: World) -
     world.log.trim(WITHDRAWALS, 7)
     asked = world.request(1)
     async with world.consuming(), world.sending():
-        await until("the mail", lambda: world.told(asked))
+        await world.until("the mail", lambda: world.told(asked))
 
     assert world.told(asked) == [("sent", "")]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from common.clock import utc_now
 from common.consuming.ports import Outgoing, Place
 from dispatcher.domain.tokens import verify
-from services.dispatcher.tests.integration.world import SECRETS, World, hashed, until
+from services.dispatcher.tests.integration.world import SECRETS, World, hashed
 
 
 async def test_a_request_becomes_one_mail_and_one_status(world: World) -> None:
@@ -16,7 +16,7 @@ async def test_a_request_becomes_one_mail_and_one_status(world: World) -> None:
     asked = world.request(1)
 
     async with world.consuming(), world.sending():
-        await until("the mail's status", lambda: world.told(asked))
+        await world.until("the mail's status", lambda: world.told(asked))
 
     assert world.told(asked) == [("sent", "")]
     assert world.acceptances(asked) == 1
@@ -42,7 +42,7 @@ async def test_the_same_request_twice_is_one_mail(world: World) -> None:
     last = world.request(2)
 
     async with world.consuming(), world.sending(in_flight=1):
-        await until("the other mail", lambda: world.told(last))
+        await world.until("the other mail", lambda: world.told(last))
 
     assert world.acceptances(asked) == 1
     assert world.told(asked) == [("sent", "")]
@@ -73,7 +73,7 @@ async def test_every_reason_not_to_send_is_told_once(world: World) -> None:
     }
 
     async with world.consuming(), world.sending():
-        await until("all statuses", lambda: all(world.told(one) for one in expected))
+        await world.until("all statuses", lambda: all(world.told(one) for one in expected))
 
     assert {one: world.told(one) for one in expected} == {
         one: [("skipped", reason)] for one, reason in expected.items()
@@ -92,7 +92,7 @@ async def test_nothing_goes_out_before_it_is_due(world: World) -> None:
     asked = world.request(1, due_at=due_at)
 
     async with world.consuming(), world.sending():
-        await until("the mail", lambda: world.told(asked))
+        await world.until("the mail", lambda: world.told(asked))
 
     ((_, status),) = world.statuses()
     assert status.claimed_at is not None
@@ -106,12 +106,12 @@ async def test_marketing_is_held_while_the_contacts_are_far_behind(world: World)
     receipt = world.request(2, profile=1, purpose="transactional")
 
     async with world.consuming(), world.sending():
-        await until("the hold", lambda: world.told(asked))
-        await until("the receipt", lambda: world.told(receipt))
+        await world.until("the hold", lambda: world.told(asked))
+        await world.until("the receipt", lambda: world.told(receipt))
         assert world.told(asked) == [("held", "contacts_behind")]
         assert world.told(receipt) == [("sent", "")]
         world.progress()
-        await until("the mail", lambda: len(world.told(asked)) > 1)
+        await world.until("the mail", lambda: len(world.told(asked)) > 1)
 
     assert world.told(asked) == [("held", "contacts_behind"), ("sent", "")]
 
@@ -121,10 +121,10 @@ async def test_a_contact_that_is_on_its_way_is_waited_for(world: World) -> None:
     asked = world.request(1)
 
     async with world.consuming(), world.sending():
-        await until("the request", world.states)
+        await world.until("the request", world.states)
         world.contact(1)
         world.progress()
-        await until("the mail", lambda: world.told(asked))
+        await world.until("the mail", lambda: world.told(asked))
 
     assert world.told(asked) == [("sent", "")]
 
@@ -136,14 +136,14 @@ async def test_workspaces_do_not_mix(world: World) -> None:
     async with world.edge() as edge:
         first = world.request(1, "demo")
         async with world.consuming(), world.sending():
-            await until("the first", lambda: world.told(first))
+            await world.until("the first", lambda: world.told(first))
             token = edge.token(
                 str(world.smtp.mails[0]["List-Unsubscribe"]).strip("<>").rsplit("/", 1)[1]
             )
             await edge.withdraw(token, "marketing", "one_click")
             there = world.request(2, "other")
             here = world.request(3, "demo", profile=1)
-            await until("both", lambda: world.told(there) and world.told(here))
+            await world.until("both", lambda: world.told(there) and world.told(here))
 
     assert world.told(there) == [("sent", "")]
     assert world.told(here) == [("skipped", "withdrawn")]

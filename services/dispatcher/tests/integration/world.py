@@ -241,6 +241,18 @@ class World:
             if status.delivery_id == delivery_id
         ]
 
+    async def until(self, what: str, holds: Callable[[], Any], seconds: float = 15.0) -> None:
+        """Look again whenever the log grew or a moment passed, until it holds."""
+        end = monotonic() + seconds
+        while True:
+            answer = holds()
+            if asyncio.iscoroutine(answer):
+                answer = await answer
+            if answer:
+                return
+            assert monotonic() < end, f"{what}: not within {seconds:.0f} s"
+            await self.log.grown(0.01)
+
     async def states(self) -> Counter[str]:
         rows = await self.database.fetch("SELECT state, count(*) AS n FROM deliveries GROUP BY 1")
         return Counter({row["state"]: row["n"] for row in rows})
@@ -263,16 +275,3 @@ async def running(work: Awaitable[None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def until(what: str, holds: Callable[[], Any], seconds: float = 15.0) -> None:
-    """Look again whenever others had their turn, until it holds."""
-    end = monotonic() + seconds
-    while True:
-        answer = holds()
-        if asyncio.iscoroutine(answer):
-            answer = await answer
-        if answer:
-            return
-        assert monotonic() < end, f"{what}: not within {seconds:.0f} s"
-        await asyncio.sleep(0.005)
