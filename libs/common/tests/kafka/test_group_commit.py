@@ -23,8 +23,8 @@ KEYS = [f"visitor-{n}".encode() for n in range(20)]
 async def edge_of(setting: Any) -> AsyncIterator[Any]:
     log = setting.log
     if isinstance(log, FakeLog):
-        async with log.group_commit(setting.topic) as edge:
-            yield edge
+        async with log.group_commit(setting.topic) as fake:
+            yield fake
         return
     assert isinstance(log, KafkaLog)
     producing = Producing(lambda: clients.new_producer(log._settings, "test"), 10)

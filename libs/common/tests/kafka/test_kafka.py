@@ -167,15 +167,14 @@ def mortal(own_kafka: MortalKafka) -> MortalKafka:
 
 
 async def test_an_outage_is_transient_and_over_when_the_broker_is_back(
-    mortal: MortalKafka, monkeypatch: pytest.MonkeyPatch
+    mortal: MortalKafka,
 ) -> None:
-    monkeypatch.setattr("common.kafka.log.PUBLISH_SECONDS", 3.0)
     settings = settings_of(mortal.bootstrap, topic_prefix="outage.", partitions=1)
     await ensure_topics(settings)
     place = Place("profile.activity", 0)
     async with (
         connect(settings, client="test") as log,
-        log.publisher() as publisher,
+        log.publisher(deadline=3.0) as publisher,
         log.reader() as reader,
         log.group_commit("profile.activity", deadline=3.0) as edge,
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -56,15 +56,15 @@ async def test_a_poll_takes_at_most_so_many_and_the_next_goes_on(setting: Any) -
             await publisher.publish(setting.place(partition), outgoing(*"abcdef"))
         await reader.assign({setting.place(0): 0, setting.place(1): 2})
 
-        polls = []
+        polls: list[Sequence[Fetched]] = []
         async with asyncio.timeout(20):
-            while sum(map(len, polls)) < 10:
+            while sum(len(poll) for poll in polls) < 10:
                 polls.append(await reader.poll(4, 0.2))
 
     fetched = [record for poll in polls for record in poll]
-    assert max(map(len, polls)) == 4
-    assert b"".join(f.value for f in fetched if f.place.partition == 0) == b"abcdef"
-    assert b"".join(f.value for f in fetched if f.place.partition == 1) == b"cdef"
+    assert max(len(poll) for poll in polls) == 4
+    assert b"".join(f.value or b"" for f in fetched if f.place.partition == 0) == b"abcdef"
+    assert b"".join(f.value or b"" for f in fetched if f.place.partition == 1) == b"cdef"
 
 
 async def test_a_poll_waits_only_so_long_for_nothing(setting: Any) -> None:
@@ -175,7 +175,7 @@ async def test_more_than_a_batch_arrives_whole_and_in_order(setting: Any) -> Non
         await reader.assign({setting.place(): 0})
         fetched = await read(reader, 10)
 
-    assert [record.value[0] for record in fetched] == list(range(10))
+    assert [(record.value or b"-")[0] for record in fetched] == list(range(10))
 
 
 async def test_a_record_that_no_broker_takes_keeps_the_others_out_too(setting: Any) -> None:

@@ -159,7 +159,7 @@ async def test_a_subject_that_is_no_profile_fails_alone(store: Any) -> None:
 async def test_what_else_a_service_keeps_is_saved_in_the_same_transaction(store: Any) -> None:
     changed: list[ProfileKey] = []
 
-    class Indexed(store.book):  # type: ignore[misc, name-defined]
+    class Indexed(store.book):  # type: ignore[misc]
         async def save_more(self, tx: Any, entries: Any) -> None:
             changed.extend(key for key, _ in entries)
 

@@ -45,8 +45,9 @@ class KafkaLog:
             await reader.close()
 
     @asynccontextmanager
-    async def publisher(self) -> AsyncIterator[Publisher]:
-        publisher = KafkaPublisher(self._settings.topic_prefix, self._producing(PUBLISH_SECONDS))
+    async def publisher(self, *, deadline: float = PUBLISH_SECONDS) -> AsyncIterator[Publisher]:
+        """`deadline` in seconds, for each batch."""
+        publisher = KafkaPublisher(self._settings.topic_prefix, self._producing(deadline))
         try:
             yield publisher
         finally:

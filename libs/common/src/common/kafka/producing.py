@@ -14,6 +14,10 @@ from common.kafka.clients import DRIVER_ERRORS, close_producer, unavailable
 from common.kafka.keeping import Kept
 
 
+_SENDING_ERRORS: tuple[type[Exception], ...] = (*DRIVER_ERRORS, AssertionError)
+"""The driver asserts that its metadata know the partition, which after an outage they may not."""
+
+
 class Producing:
     """Sends whole batches, each with a deadline of ours: an idempotent producer itself never gives up."""
 
@@ -42,7 +46,10 @@ class Producing:
         except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
             self._kept.retire(producer)
             raise PermanentError("record_too_large", "the broker refuses the batch") from error
-        except DRIVER_ERRORS as error:
+        except (
+            *DRIVER_ERRORS,
+            AssertionError,
+        ) as error:  # it asserts that its metadata know the partition
             # Others' batches that are on their way in it still get their answer: closing flushes first.
             self._kept.retire(producer)
             unavailable(error)
