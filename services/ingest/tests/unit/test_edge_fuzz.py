@@ -87,13 +87,13 @@ async def test_bytes(path: str, body: bytes) -> None:
     await send(path, body)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(PATHS, st.lists(st.sampled_from(LITERALS), max_size=12).map("".join))
 async def test_pieces_of_json_in_any_order(path: str, text: str) -> None:
     await send(path, text.encode())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(PATHS, envelopes | messages, headers, st.booleans())
 async def test_values_of_any_shape(
     path: str, value: object, extra: dict[str, str], packed: bool

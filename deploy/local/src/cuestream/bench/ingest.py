@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import tempfile
 from collections.abc import Callable
@@ -87,6 +88,7 @@ async def run(ceilings: Path, seconds: float, say: Callable[[str], None]) -> Rep
         FindingError: not every answered event arrived, or the two sides do not leave the same records.
         UnreachableError: Kafka or one of the sides does not start.
     """
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # new topics have no leader yet
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuestream-bench-")))
         bootstrap = _kafka(stack, folder)
