@@ -175,7 +175,7 @@ def _scalars(data: Mapping[str, Any]) -> str:
     told = [
         f"{name}={_shortened(value, _LONGEST)}"
         for name, value in data.items()
-        if isinstance(value, str | int | float) and value != "" and not _is_uuid(str(value))
+        if isinstance(value, str | int | float) and value != "" and not _is_code(str(value))
     ]
     return " ".join(told[:_FIELDS])
 

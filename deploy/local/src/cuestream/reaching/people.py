@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from cuestream.failures import FindingError, UsageError
+from cuestream.failures import CommandError, FindingError, UsageError
 from cuestream.reaching.caller import Caller, calling
 from cuestream.reaching.installation import Installation
 
@@ -36,12 +36,9 @@ async def find_person(installation: Installation, reference: str, workspace: str
             f"{reference} names no profile.",
             "Say user:ID, anon:ID, email:ADDRESS or a profile’s id.",
         )
-    if profile_id is not None and "resolve" not in installation.urls:
-        return Person(profile_id, workspace)
-    people = await _look_up(installation, reference, workspace)
     if profile_id is not None:
-        # Its story can be told also where resolve has forgotten who it is.
-        return people[0] if people else Person(profile_id, workspace)
+        return await _named(installation, profile_id, workspace)
+    people = await _look_up(installation, reference, workspace)
     if not people:
         where = "any workspace" if workspace is None else f"the workspace {workspace}"
         raise FindingError(f"Nobody is known as {reference} in {where}.")
@@ -53,12 +50,22 @@ async def find_person(installation: Installation, reference: str, workspace: str
     return people[0]
 
 
+async def _named(installation: Installation, profile_id: UUID, workspace: str | None) -> Person:
+    """The story of a profile can be told also where nobody can say who it is."""
+    try:
+        people = await _look_up(installation, str(profile_id), workspace)
+    except CommandError:
+        people = []
+    return people[0] if people else Person(profile_id, workspace)
+
+
 async def _look_up(
     installation: Installation, reference: str, workspace: str | None
 ) -> list[Person]:
     names = await _workspaces(installation) if workspace is None else [workspace]
     async with calling(installation, "resolve") as resolve:
-        return [person for name in names for person in await _known(resolve, reference, name)]
+        people = [person for name in names for person in await _known(resolve, reference, name)]
+    return list({person.profile_id: person for person in people}.values())
 
 
 async def _known(resolve: Caller, reference: str, workspace: str) -> list[Person]:
