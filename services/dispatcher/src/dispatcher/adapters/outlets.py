@@ -46,7 +46,7 @@ class ConfiguredOutlets(Outlets):
     def outlet(self, rules: Rules) -> EmailProvider | None:
         if self._local and self._smtp_url is not None:
             return self._smtp(None)
-        return self._sink if rules.mode == "sink" else self._smtp(rules.smtp_secret)
+        return self._sink if rules.mode == "sink" else self._smtp(rules.smtp_url_name)
 
     def close(self) -> None:
         """Hang up everywhere."""

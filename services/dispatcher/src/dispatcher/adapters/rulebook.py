@@ -72,7 +72,7 @@ def rules_of(release: Release) -> Rules:
         sender=_sender(workspace),
         mode=mode,
         redirect_to=workspace.delivery.address,
-        smtp_secret=channel.secrets.get(SMTP_SECRET) if channel else None,
+        smtp_url_name=channel.secrets.get(SMTP_SECRET) if channel else None,
         brand=_brand(workspace),
     )
 

@@ -32,7 +32,7 @@ class Rules:
     sender: Sender
     mode: Mode
     redirect_to: str | None = None
-    smtp_secret: str | None = None
+    smtp_url_name: str | None = None
     """The name of the secret that holds the shop's own SMTP URL; None: the installation's."""
     brand: Mapping[str, str] = field(default_factory=dict)
     """What templates read as `brand.…`."""
