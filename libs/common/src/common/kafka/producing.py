@@ -13,7 +13,6 @@ from common.errors import PermanentError
 from common.kafka.clients import DRIVER_ERRORS, close_producer, unavailable
 from common.kafka.keeping import Kept
 
-
 _SENDING_ERRORS: tuple[type[Exception], ...] = (*DRIVER_ERRORS, AssertionError)
 """The driver asserts that its metadata know the partition, which after an outage they may not."""
 
@@ -46,10 +45,7 @@ class Producing:
         except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
             self._kept.retire(producer)
             raise PermanentError("record_too_large", "the broker refuses the batch") from error
-        except (
-            *DRIVER_ERRORS,
-            AssertionError,
-        ) as error:  # it asserts that its metadata know the partition
+        except _SENDING_ERRORS as error:
             # Others' batches that are on their way in it still get their answer: closing flushes first.
             self._kept.retire(producer)
             unavailable(error)
