@@ -76,9 +76,10 @@ class KafkaNode:
             # A lone member need not wait for others; tests may ask for short sessions.
             "group.initial.rebalance.delay.ms": "0",
             "group.min.session.timeout.ms": "1000",
-            # A killed broker may register again only when its last session has run out (9 s by default).
-            "broker.session.timeout.ms": "3000",
-            "broker.heartbeat.interval.ms": "500",
+            # A killed broker may register again only when its last session has run out: sooner than the usual
+            # 9 s, yet not so soon that a busy machine loses its only broker.
+            "broker.session.timeout.ms": "6000",
+            "broker.heartbeat.interval.ms": "1000",
             # Sized for a laptop: few groups, a small heap (the cleaner takes 128 MiB by default).
             "offsets.topic.num.partitions": "3",
             "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
