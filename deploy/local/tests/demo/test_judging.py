@@ -26,11 +26,12 @@ def at(seconds: float) -> datetime:
 
 
 def told(name: str, seconds: float, **more: Any) -> Told:
-    return Told(ANNA, name, at(seconds), f"{name}-{seconds}", **more)
+    happened = more.pop("happened", seconds)
+    return Told(ANNA, name, at(happened), at(seconds), f"{name}-{seconds}", **more)
 
 
-def added(seconds: float, product: str = "lamp") -> Told:
-    return told("Product Added", seconds, properties={"product_id": product})
+def added(seconds: float, product: str = "lamp", **more: Any) -> Told:
+    return told("Product Added", seconds, properties={"product_id": product}, **more)
 
 
 def agreed(seconds: float = 0) -> Told:
@@ -73,6 +74,12 @@ def test_an_order_in_time_makes_every_mail_wrong() -> None:
 
     assert verdict(seen(*events)).abandoned == 0
     assert verdict(seen(*events, mails=(mail(11.5),))).wrong_mails == 1
+
+
+def test_an_order_that_the_log_holds_before_its_cart_ends_it_all_the_same() -> None:
+    events = (agreed(), told("Order Completed", 20, happened=5), added(21, happened=1))
+
+    assert verdict(seen(*events)).abandoned == 0
 
 
 def test_an_order_in_the_instant_between_due_and_decided_counts_as_neither() -> None:

@@ -49,9 +49,9 @@ class Load:
 
 
 LOADS = (
-    Load("1 event a request, 32 connections", 32, 1),
-    Load("1 event a request, 256 connections", 256, 1),
-    Load("100 events a request, 32 connections", 32, 100),
+    Load("single, 32 connections", 32, 1),
+    Load("single, 256 connections", 256, 1),
+    Load("batches of 100, 32 connections", 32, 100),
 )
 
 

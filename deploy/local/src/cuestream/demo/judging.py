@@ -70,22 +70,21 @@ class Cart:
 def carts_of(
     user: str, told: Sequence[Told], silence: timedelta, no: datetime | None
 ) -> list[Cart]:
-    """The carts of one visitor, from the order in which the log holds what was told."""
+    """The carts of one visitor: what is in them follows the visitor's clock, what is due the log's."""
     carts: list[Cart] = []
-    open_cart: Cart | None = None
     quantities: Counter[str] = Counter()
-    ordered = sorted(told, key=lambda event: event.appended_at)
+    operations: list[datetime] = []
+    ordered = sorted(told, key=lambda event: event.happened_at)
     for event in ordered:
         if event.name not in (*CART, "Order Completed"):
             continue
-        full = _apply(event, quantities)
-        if open_cart is None and full:
-            open_cart = Cart(user, event.appended_at + silence)
-            carts.append(open_cart)
-        elif open_cart is not None and not full:
-            open_cart.ended_at, open_cart = event.appended_at, None
-        elif open_cart is not None and event.appended_at < open_cart.due_at:
-            open_cart.due_at = event.appended_at + silence
+        if _apply(event, quantities):
+            operations.append(event.appended_at)
+        elif operations:
+            carts.append(Cart(user, _due_at(operations, silence), event.appended_at))
+            operations = []
+    if operations:
+        carts.append(Cart(user, _due_at(operations, silence)))
     consents = [
         (event.appended_at, event.consents["email.marketing"] is True)
         for event in ordered
@@ -94,6 +93,16 @@ def carts_of(
     for cart in carts:
         cart.consent = _consented(consents, cart.due_at, no)
     return carts
+
+
+def _due_at(operations: Sequence[datetime], silence: timedelta) -> datetime:
+    """When a cart has rested for so long for the first time."""
+    first, *others = sorted(operations)
+    due_at = first + silence
+    for appended_at in others:
+        if appended_at < due_at:
+            due_at = appended_at + silence
+    return due_at
 
 
 def _apply(event: Told, quantities: Counter[str]) -> bool:

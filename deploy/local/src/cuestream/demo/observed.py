@@ -20,6 +20,8 @@ class Told:
     user: str
     name: str
     """The track call's event; `identify` for an identify call."""
+    happened_at: datetime
+    """By the visitor's clock; after an outage the log may hold an order before its cart."""
     appended_at: datetime
     message_id: str
     properties: Mapping[str, Any] = field(default_factory=dict)

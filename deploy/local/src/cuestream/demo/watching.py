@@ -98,6 +98,7 @@ class Watcher:
             Told(
                 user=user.removeprefix("anon-"),
                 name=str(body.get("event") or body.get("type")),
+                happened_at=datetime.fromisoformat(str(body.get("timestamp"))),
                 appended_at=item.appended_at,
                 message_id=str(body.get("messageId")),
                 properties=body.get("properties") or {},
