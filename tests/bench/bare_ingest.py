@@ -63,8 +63,7 @@ def record_of(raw: bytes, now: bytes) -> tuple[bytes, bytes]:
     head = head_of(raw)
     name = "".join(f"{len(p)}:{p}" for p in ("event", "bench", "shop", head.messageId))
     event_id = str(uuid.uuid5(NAMESPACE, name)).encode()
-    subject, message = quoted(head.userId), quoted(head.messageId)
-    call = head.type.encode()
+    subject, message, call = quoted(head.userId), quoted(head.messageId), head.type.encode()
     return head.userId.encode(), RECORD % (event_id, subject, now, event_id, now, raw, call, message)  # fmt: skip
 
 
@@ -77,14 +76,16 @@ class Lane:
         self.task: asyncio.Task[None] | None = None
 
     def add(self, records: list[tuple[Any, ...]]) -> asyncio.Future[None]:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append((records, done))
-        if self.task is None:
-            self.task = asyncio.create_task(self.empty())
-        return done
+        loop = asyncio.get_running_loop()
+        self.waiting.append((records, loop.create_future()))
+        if len(self.waiting) == 1 and self.task is None:
+            loop.call_later(LINGER, self.leave)
+        return self.waiting[-1][1]
+
+    def leave(self) -> None:
+        self.task = asyncio.create_task(self.empty())
 
     async def empty(self) -> None:
-        await asyncio.sleep(LINGER)
         while self.waiting:
             batch, filled, taken = self.producer.create_batch(), 0, 0
             for records, _ in self.waiting:

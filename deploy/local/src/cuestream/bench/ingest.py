@@ -43,15 +43,16 @@ class Load:
     """One kind of load."""
 
     name: str
+    """Single events or batches of 100, and over how many connections."""
     connections: int
     events: int
     """In one request."""
 
 
 LOADS = (
-    Load("single, 32 connections", 32, 1),
-    Load("single, 256 connections", 256, 1),
-    Load("batches of 100, 32 connections", 32, 100),
+    Load("single-32", 32, 1),
+    Load("single-256", 256, 1),
+    Load("batch-32", 32, 100),
 )
 
 

@@ -120,7 +120,7 @@ class Collector:
         )
         await self._append(self.events, [reception.accepted(message) for message in messages])
         await self._append(self.quarantine, [reception.rejected(message) for message in rejected])
-        metrics.ACCEPTED.labels(sender.workspace, sender.name).inc(len(messages))
+        metrics.accepted_by(sender.workspace, sender.name).inc(len(messages))
         for message in rejected:
             metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()
         if name in CALLS and rejected:

@@ -30,7 +30,7 @@ class Pacing:
         """
         limits = sender.source.limits
         known = self._buckets.get((sender.workspace, sender.name))
-        if known is None or known[0] != limits:
+        if known is None or known[0] is not limits:  # a new release brings new ones
             known = (limits, self._bucket(limits))
             self._buckets[sender.workspace, sender.name] = known
         wait = known[1].take(events, self._monotonic())
