@@ -26,6 +26,8 @@ from dispatcher.ports import Change, Changed, Deliveries, Email, Found, Refused,
 log = structlog.get_logger(__name__)
 
 STATUS = "delivery.status"
+_BOARDING = 0.3
+"""Seconds kept for the commit of `transmitting` and the way to the first byte."""
 _IDLE = 0.05
 """Seconds between two looks where nothing is due: how late a due delivery may be noticed."""
 
@@ -190,8 +192,10 @@ class Sender:
         flights: list[Flight] = []
         changes: list[Change] = []
         for one in admitted:
-            email = self._write(one)
-            changes.append(_departure(one, email, self._clock()))
+            # Stop writing in time for those that are written: else a slow machine would send none of them.
+            late = one.start_by is not None and self._clock() > one.start_by - _BOARDING
+            email = None if late else self._write(one)
+            changes.append(_departure(one, email, late=late))
             if email is not None:
                 flights.append(Flight(one, email))
             await asyncio.sleep(0)  # rendering is CPU, and heartbeats share this loop
@@ -239,12 +243,12 @@ class Sender:
         return changed
 
 
-def _departure(one: Admitted, email: Email | None, now: float) -> Change:
+def _departure(one: Admitted, email: Email | None, *, late: bool) -> Change:
     delivery_id, claims = one.candidate.delivery.id, one.candidate.claims + 1
+    if late:
+        return Change(delivery_id, claims, ("claimed",), "planned")
     if email is None:
         return Change(delivery_id, claims, ("claimed",), "skipped", reason="template_error")
-    if one.start_by is not None and now > one.start_by:
-        return Change(delivery_id, claims, ("claimed",), "planned")
     return Change(delivery_id, claims, ("claimed",), "transmitting")
 
 
