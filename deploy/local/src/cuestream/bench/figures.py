@@ -9,7 +9,6 @@ from statistics import median
 
 import msgspec
 import psutil
-from rich.box import SIMPLE
 from rich.table import Table
 
 from cuestream.bench.load import Volley
@@ -85,7 +84,9 @@ def case_of(
 
 def table(report: Report) -> Table:
     """For people; CPU milliseconds are of our processes, for one event."""
-    shown = Table(title=f"bench {report.name}, {report.machine.cores} cores", box=SIMPLE)
+    shown = Table(
+        title=f"bench {report.name}, {report.machine.cores} cores", box=None, padding=(0, 2, 0, 0)
+    )
     shown.add_column("case", no_wrap=True)
     for heading in ("ours", "ceiling", "ratio", "spread", "CPU ms", "p50 ms", "p99 ms", "MiB"):
         shown.add_column(heading, justify="right", no_wrap=True)
