@@ -63,10 +63,10 @@ format: install  ## Format and repair what ruff can repair
 test: lint  ## Lint, then unit, integration and chain tests on real Kafka and PostgreSQL
 	@$(BIN)/pytest -m "not long and not fault" $(PYTEST_ARGS)
 
-test-long: install  ## What takes minutes: every --kill of the demo, the images' install steps
+test-long: install  ## What takes minutes: test-fault, the images' install steps, the compose loader
 	@$(BIN)/pytest -m long $(PYTEST_ARGS)
 
-test-fault: install  ## Kill, pause and cut off the parts, and check the promises
+test-fault: install  ## Each process of the demo killed on the way; the promises hold
 	@$(BIN)/pytest -m fault $(PYTEST_ARGS)
 
 bench: install  ## Our rates against bare loops that do the same work
