@@ -6,14 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from cuestream.failures import UnreachableError
-from cuestream.stack.kafka import start_kafka
 from cuestream.stack.kafka.jars import kafka_jars, locked_jars
 from cuestream.stack.kafka.probe import live_brokers
-from cuestream.stack.ports import is_free
 from cuestream.stack.postgres import create_database, service_url, start_postgres
 from cuestream.stack.postgres.roles import run_psql
 from cuestream.stack.pytest_plugin import Database
@@ -40,20 +37,6 @@ def test_the_lock_names_every_jar_once() -> None:
     names = [jar.file_name for jar in locked_jars()]
 
     assert len(names) == len(set(names)) == 46
-
-
-@pytest.mark.integration
-def test_a_killed_kafka_comes_back_on_its_port_and_leaves_nothing(data: Path) -> None:
-    with start_kafka(data) as kafka:
-        port = int(kafka.bootstrap.rpartition(":")[2])
-        kafka.kill()
-        assert live_brokers(port) == 0
-        kafka.start()
-        assert live_brokers(port) == 1
-        pid = kafka.pid
-
-    assert not psutil.pid_exists(pid)
-    assert is_free(port)
 
 
 @pytest.mark.integration

@@ -82,6 +82,7 @@ def _stay(wish: Wish, show: Show, telling: Telling | None) -> None:
     except CommandError as error:
         report(Failed(error.message, error.remedies, error.exit_code))
         raise
+    say("Everything is down.")
 
 
 def _counts(scale: Sequence[str]) -> dict[str, int]:

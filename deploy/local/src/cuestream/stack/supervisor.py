@@ -93,6 +93,8 @@ class Supervisor:
         if self._ending.is_set():
             for child in self._children.values():
                 child.kill()
+        else:
+            self._report(Step("Stopping everything"))
         self._ending.set()
 
     async def status(self) -> StackStatus:
@@ -205,7 +207,8 @@ class Supervisor:
     async def _handle(self, request: Request) -> StackStatus:
         match request.order:
             case "down":
-                self._ending.set()
+                if not self._ending.is_set():
+                    self.end()
                 await self._down.wait()
             case "stop":
                 await self._child(request.name).stop()
