@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from typing_extensions import override
 
 from cuestream.__main__ import main
 
@@ -57,6 +58,7 @@ def scripted() -> Iterator[Script]:
             self.end_headers()
             self.wfile.write(json.dumps(answer).encode())
 
+        @override
         def log_message(self, format: str, *args: object) -> None:
             """Keep quiet."""
 

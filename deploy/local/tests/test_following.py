@@ -26,7 +26,7 @@ def settings(kafka_bootstrap: str) -> Iterator[KafkaSettings]:
         environment.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka_bootstrap)
         environment.setenv("CUESTREAM_TOPIC_PREFIX", f"t{fresh().hex[:8]}-")
         environment.setenv("CUESTREAM_PARTITIONS", "2")
-        made = KafkaSettings()  # type: ignore[call-arg]  # from the environment
+        made = KafkaSettings()
         asyncio.run(ensure_topics(made))
         yield made
 

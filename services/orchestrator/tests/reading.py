@@ -94,8 +94,9 @@ class Diary:
         return self.note("profile.scores", scored, seconds)
 
     def enters(self, trigger: Record, seconds: float, *, waits: float, key: str = "cart") -> UUID:
-        passage = {
-            "enrollment_id": derive("enrollment", self.profile_id, key),
+        enrollment_id = derive("enrollment", self.profile_id, key)
+        passage: dict[str, Any] = {
+            "enrollment_id": enrollment_id,
             "playbook": "cart_abandonment",
             "version": "v1",
         }
@@ -104,7 +105,7 @@ class Diary:
         self.note("journey.steps", entered, seconds, trigger.correlation)
         advanced = EnrollmentAdvanced(step="0:wait", reason="arrived", due_at=due_at, **passage)
         self.note("journey.steps", advanced, seconds, trigger.correlation)
-        return passage["enrollment_id"]
+        return enrollment_id
 
     def decides(
         self,

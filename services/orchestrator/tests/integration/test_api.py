@@ -27,9 +27,15 @@ from services.orchestrator.tests.reading import ANNA, KEY, KEY_SHA256, NO, confi
 @asynccontextmanager
 async def served(shop: Installation, url: str) -> AsyncIterator[httpx.AsyncClient]:
     port = free_port()
-    told = {"DATABASE_URL": url, "port": port, "admin_key_sha256": KEY_SHA256, "local": True}
-    signed = {"token_secrets": "a secret of the page"}
-    settings = ApiSettings(**shop.settings.model_dump(by_alias=True), **told, **signed)
+    told: dict[str, Any] = {
+        **shop.settings.model_dump(by_alias=True),
+        "DATABASE_URL": url,
+        "port": port,
+        "admin_key_sha256": KEY_SHA256,
+        "token_secrets": "a secret of the page",
+        "local": True,
+    }
+    settings = ApiSettings(**told)
     client = httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}",
         headers={"Authorization": f"Bearer {KEY}"},
