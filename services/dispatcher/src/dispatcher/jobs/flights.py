@@ -68,6 +68,8 @@ class Flights:
         """
         if self._bug is not None:
             raise self._bug
+        # From here on only a further landing is news: the one who waits would else never rest.
+        self._news.clear()
         return [flight for flight in self._flights.values() if flight.outcome is not None]
 
     def forget(self, flights: Iterable[Flight]) -> None:
@@ -77,7 +79,7 @@ class Flights:
         metrics.IN_FLIGHT.set(len(self._flights))
 
     async def news(self, patience: float) -> None:
-        """Wait until another one lands, but not longer than that."""
+        """Wait until one lands that `landed` did not give yet, but not longer than that."""
         try:
             async with asyncio.timeout(patience):
                 await self._news.wait()
@@ -92,7 +94,6 @@ class Flights:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fly(self, flight: Flight) -> None:
-        self._news.clear()
         try:
             with metrics.SEND_SECONDS.time():
                 flight.outcome = await flight.admitted.provider.send(
