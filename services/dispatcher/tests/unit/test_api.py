@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from common.contracts.profiles import WithdrawalRequested
@@ -89,6 +90,20 @@ async def test_one_click_takes_any_body_and_needs_no_cookie(world: World, body: 
 
     assert answer.status_code == 200
     assert len(world.withdrawals.records) == 1
+
+
+MEANT = [("marketing", "marketing"), ("transactional", "marketing"), ("profiling", "*")]
+
+
+@pytest.mark.parametrize(("purpose", "withdrawn"), MEANT)
+async def test_one_click_also_stops_what_the_mail_itself_was_for(
+    world: World, purpose: str, withdrawn: str
+) -> None:
+    link = sign(msgspec.structs.replace(TOKEN, purpose=purpose), SECRETS)
+    await world.client.post(f"/u/{link}")
+
+    ((_, event),) = world.withdrawals.records
+    assert event.payload(ContactWithdrawn).purpose == withdrawn
 
 
 @pytest.mark.parametrize("path", [f"/u/{LINK}", f"/p/{LINK}", f"/v/{LINK}"])
@@ -211,7 +226,6 @@ async def test_a_mail_that_is_gone_is_told_in_words(world: World) -> None:
 
 async def test_nobody_sees_a_mail_of_another_profile(world: World) -> None:
     world.archive.mails[delivery_id()] = (delivery(profile_id=UUID(int=7)), recipient())
-
     answer = await world.client.get(f"/v/{LINK}")
 
     assert answer.status_code == 404
@@ -226,6 +240,14 @@ async def test_halt_and_resume_are_records(world: World) -> None:
     (_, first), (_, second) = world.withdrawals.records
     assert first.payload(SendingHalted).scope == "demo"
     assert second.payload(SendingResumed).scope == "*"
+
+
+@pytest.mark.parametrize("what", ["halt", "resume"])
+async def test_a_workspace_that_nobody_knows_is_refused(world: World, what: str) -> None:
+    answer = await world.client.post(f"/v1/{what}", json={"workspace": "dmeo"}, headers=ADMIN)
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "there is no workspace dmeo")
+    assert not world.withdrawals.records
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": "x"}])

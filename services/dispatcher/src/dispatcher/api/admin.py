@@ -13,6 +13,8 @@ from common.telemetry import is_admin
 from dispatcher.api.edge import Edge
 from dispatcher.ports import DeliveryReport
 
+EVERY = "*"
+
 
 class Scope(BaseModel):
     """Whose sending is meant."""
@@ -59,14 +61,12 @@ def routes(edge: Edge) -> APIRouter:
     @router.post("/halt")
     async def halt(scope: Scope) -> Halted:
         """Nothing more is claimed for the workspace until it is resumed."""
-        await edge.halt(scope.workspace, halted=True)
-        return Halted(workspace=scope.workspace, halted=True)
+        return await _change(edge, scope.workspace, halted=True)
 
     @router.post("/resume")
     async def resume(scope: Scope) -> Halted:
         """Sending goes on; what expired meanwhile is skipped."""
-        await edge.halt(scope.workspace, halted=False)
-        return Halted(workspace=scope.workspace, halted=False)
+        return await _change(edge, scope.workspace, halted=False)
 
     @router.get("/deliveries/{delivery_id}")
     async def delivery(delivery_id: UUID) -> DeliveryView:
@@ -77,6 +77,14 @@ def routes(edge: Edge) -> APIRouter:
         return _view(report)
 
     return router
+
+
+async def _change(edge: Edge, workspace: str, *, halted: bool) -> Halted:
+    # A name with a slip would be answered 200, and everything would go on being sent.
+    if workspace != EVERY and edge.rulebook.rules(workspace) is None:
+        raise HTTPException(404, f"there is no workspace {workspace}")
+    await edge.halt(workspace, halted=halted)
+    return Halted(workspace=workspace, halted=halted)
 
 
 def _view(report: DeliveryReport) -> DeliveryView:

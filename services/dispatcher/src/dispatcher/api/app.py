@@ -29,7 +29,7 @@ def build(edge: Edge) -> FastAPI:
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
         status = HTTPStatus(error.status_code)
-        return _error(status, status.name.lower(), status.phrase, dict(error.headers or {}))
+        return _error(status, status.name.lower(), str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

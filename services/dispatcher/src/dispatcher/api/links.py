@@ -12,6 +12,7 @@ from common.errors import PermanentError, TransientError
 from dispatcher.api.edge import Edge
 from dispatcher.api.pages import HEADERS, Pages
 from dispatcher.api.words import words_for
+from dispatcher.domain.delivery import TRANSACTIONAL
 from dispatcher.domain.links import links_of
 from dispatcher.domain.templates import TemplateError, render
 from dispatcher.domain.tokens import MailToken
@@ -61,7 +62,7 @@ class _Links:
         """One click, by a mail program (RFC 8058) or by the button; when it answers 2xx, the no is in the log."""
 
         async def answer(known: MailToken, pages: Pages) -> Response:
-            await self._edge.withdraw(known, "marketing", "one_click")
+            await self._edge.withdraw(known, _meant(known), "one_click")
             return pages.unsubscribed(token)
 
         return await self._answered(token, request, answer)
@@ -110,6 +111,11 @@ class _Links:
             return await answer(known, pages)
         except TransientError:
             return pages.not_now(request.url.path)
+
+
+def _meant(token: MailToken) -> str:
+    """What one click says no to: advertising, and the kind of mail that it stands in."""
+    return "marketing" if token.purpose in ("marketing", TRANSACTIONAL) else "*"
 
 
 async def _choice(request: Request) -> str | None:
