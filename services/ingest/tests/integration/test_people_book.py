@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from common.consuming import Record
+from common.consuming import Record, Signal
 from common.errors import TransientError
 from common.postgres import Database
 from ingest.domain.identifiers import Identifier
+from ingest.handlers import Touched, touched
 from ingest.store import keep_days
 from services.ingest.tests.integration.conftest import Registry, later, of_user, of_visitor
 from services.ingest.tests.making import (
@@ -99,6 +100,36 @@ async def test_what_cannot_be_understood_leaves_nothing_behind(registry: Registr
     assert len(told) == 1
     assert await registry.count("identities") == 1
     assert await registry.count("seen_messages") == 1
+
+
+async def test_a_message_whose_type_is_no_text_stops_nobody(registry: Registry) -> None:
+    told = await registry.folds(
+        accepted({"type": {}, "userId": "u1"}, message_id="m1", offset=1),
+        accepted({"type": ["track"], "userId": "u1"}, message_id="m2", offset=2),
+        tracked("m3", offset=3, userId="u2"),
+    )
+
+    assert registry.failures == ["unknown_call", "unknown_call"]
+    assert len(told) == 1
+
+
+async def test_a_bug_in_reading_one_message_is_that_messages_poison(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = tracked("m1", offset=1, userId="u1"), tracked("m2", offset=2, userId="u2")
+
+    def reads(signal: Signal) -> Touched:
+        if signal is bad:
+            raise ZeroDivisionError
+        return touched(signal)
+
+    monkeypatch.setattr("ingest.store.book.touched", reads)
+    async with registry.database.transaction() as tx:
+        sheet = await registry.load(tx, bad, good)
+
+        with pytest.raises(ZeroDivisionError):
+            sheet.entry(bad)
+        assert sheet.entry(good).state is not None
 
 
 async def test_every_statement_of_consent_is_in_the_ledger_once(registry: Registry) -> None:

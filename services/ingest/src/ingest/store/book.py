@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from common.consuming import Entry, Record, Sheet, Signal, Transaction
-from common.errors import PermanentError
 from ingest.domain.people import People
 from ingest.handlers import Touched, touched
 from ingest.store.loading import Key, find, nodes
@@ -63,13 +62,13 @@ class PeopleBook:
 
 def _touches(
     signals: Sequence[Signal],
-) -> tuple[dict[Hashable, Touched], dict[Hashable, PermanentError]]:
+) -> tuple[dict[Hashable, Touched], dict[Hashable, Exception]]:
     touches: dict[Hashable, Touched] = {}
-    failures: dict[Hashable, PermanentError] = {}
+    failures: dict[Hashable, Exception] = {}
     for signal in signals:
         try:
             touches[_place(signal)] = touched(signal)
-        except PermanentError as error:
+        except Exception as error:  # noqa: BLE001 - a bug that one message finds must not stop all others
             # Raised again when its fold asks for the state: that is where one event is quarantined.
             failures[_place(signal)] = error
     return touches, failures

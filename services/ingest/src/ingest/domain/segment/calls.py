@@ -13,6 +13,7 @@ from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
 from ingest.domain.identifiers import Identifier, IdentifierKind, identifier
 from ingest.domain.moments import occurred_at, parse_instant
+from ingest.domain.segment.scrubbing import scrub
 
 CallKind = Literal["track", "identify", "page", "screen", "group", "alias"]
 _KINDS = frozenset(get_args(CallKind))
@@ -53,9 +54,9 @@ def read(payload: EventAccepted) -> Call:
     if payload.received_at.tzinfo is None:
         raise PermanentError("undecodable", "received_at has no zone")
     body = _object(payload.body)
-    kind = payload.call or body.get("type")
+    kind = payload.call or _text(body.get("type")) or ""
     if kind not in _KINDS:
-        raise PermanentError("unknown_call", str(kind)[:100])
+        raise PermanentError("unknown_call", scrub(kind[:100]))
     user = _identifier("user", body.get("userId"))
     # An alias names the id under which the person went before.
     anonymous = _identifier(
