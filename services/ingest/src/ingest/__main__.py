@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Final
 
@@ -27,10 +26,7 @@ def main(arguments: list[str]) -> None:
         case ["resolve"]:
             _resolve()
         case ["migrate"]:
-            from common.postgres import migrate
-
-            url = load_settings(MigrateSettings).database_url
-            asyncio.run(migrate("ingest.migrations", url))
+            _migrate()
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)
@@ -62,6 +58,14 @@ def _resolve() -> None:
     settings = load_settings(ResolveSettings)
     configure_logging(settings.log_level, service="ingest", process="resolve")
     run_process(lambda: resolve(settings))
+
+
+def _migrate() -> None:
+    from common.postgres import migrate
+
+    settings = load_settings(MigrateSettings)
+    configure_logging("info", service="ingest", process="migrate")
+    run_process(lambda: migrate("ingest.migrations", settings.database_url))
 
 
 if __name__ == "__main__":
