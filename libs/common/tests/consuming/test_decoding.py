@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from common.configuration import Configuration
-from common.consuming.decoding import TOMBSTONE, Decoder, Holds, Intake
+from common.consuming.decoding import TOMBSTONE, Decoder, Intake
+from common.consuming.holding import Holds
 from common.consuming.ports import Fetched, Outgoing, Place, Standing
 from common.contracts import payload_types
 from common.contracts.ingestion import IngestTicked
@@ -72,6 +75,43 @@ def test_headers_that_are_no_numbers_are_poison() -> None:
     assert reasons(take(good(accepted=b"soon"))[0]) == ["undecodable"]
 
 
+@pytest.mark.parametrize("origin", [b"\xff", b"a\0b", b"@begin", b"", b"o" * 201], ids=ascii)
+def test_an_origin_that_is_none_of_ours_is_poison(origin: bytes) -> None:
+    intake, _ = take(good(origin=origin, sequence=b"1"), good())
+
+    assert reasons(intake) == ["undecodable"]
+    assert len(intake.records) == 1
+
+
+def test_a_time_that_no_calendar_has_is_poison() -> None:
+    intake, _ = take(good(accepted=b"9" * 18), good())
+
+    assert reasons(intake) == ["undecodable"]
+    assert len(intake.records) == 1
+
+
+def test_an_envelope_too_deep_to_read_is_poison() -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    value = good().value or b""
+    intake, _ = take(Outgoing(b"k", value.replace(b'"data":{', b'"data":{"x":' + deep + b",")))
+
+    assert reasons(intake) == ["undecodable"]
+
+
+@pytest.mark.parametrize("said", [b"a\0b", b"\xff", b"00-" + b"f" * 9_000])
+def test_a_trace_that_is_none_is_not_carried_on(said: bytes) -> None:
+    intake, _ = take(good(traceparent=said))
+
+    assert [record.traceparent for record in intake.records] == [None]
+
+
+def test_a_trace_is_carried_on() -> None:
+    trace = b"00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
+    intake, _ = take(good(traceparent=trace))
+
+    assert [record.traceparent for record in intake.records] == [trace.decode()]
+
+
 def test_a_tombstone_is_a_record_of_its_own_type() -> None:
     intake, _ = take(Outgoing(str(ANNA).encode(), None))
 
@@ -116,6 +156,35 @@ def test_a_record_of_an_unknown_workspace_waits_and_then_is_poison() -> None:
     intake, held = take(good(), stranger, good(), holds=holds)
     assert held == []
     assert reasons(intake) == ["unknown_workspace"]
+
+
+def test_a_workspace_is_waited_for_once_however_many_records_it_has() -> None:
+    seconds = Seconds()
+    holds = Holds(seconds)
+    stranger = outgoing(ANNA, activity(ANNA), workspace="elsewhere")
+    take(stranger, holds=holds)
+
+    seconds.now = 10.0
+    intake, held = take(stranger, stranger, good(), stranger, holds=holds)
+    assert held == []
+    assert reasons(intake) == ["unknown_workspace"] * 3
+
+    seconds.now = 11.0
+    _, held = take(stranger, begin=4, holds=holds)
+    assert held == []
+
+
+def test_a_workspace_that_was_silent_for_long_is_waited_for_anew() -> None:
+    seconds = Seconds()
+    holds = Holds(seconds)
+    stranger = outgoing(ANNA, activity(ANNA), workspace="elsewhere")
+    take(stranger, holds=holds)
+    seconds.now = 10.0
+    take(stranger, holds=holds)
+
+    seconds.now = 200.0
+    _, held = take(stranger, begin=1, holds=holds)
+    assert len(held) == 1
 
 
 def test_the_wait_ends_with_the_first_release() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from common.clock import EPOCH
 from common.configuration import Configuration
 from common.consuming import metrics
+from common.consuming.holding import Holds
 from common.consuming.model import Record
 from common.consuming.ports import Fetched, Place, Position, Standing
 from common.consuming.sequences import Arrival, SequenceCheck
@@ -21,8 +23,10 @@ from common.ids import derive
 TOMBSTONE = "record.tombstoned.v1"
 """The type under which a fold meets a record without a value; the subject is its key."""
 
-HOLD = 10.0
-"""Seconds that a record of a workspace without a release waits before it is set aside."""
+_ORIGIN = re.compile(rb"[A-Za-z0-9][\x21-\x7e]{0,199}")
+"""What `origin_of` makes; a stranger's could be no text at all, or one that the database refuses."""
+_LAST_MICROSECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+_TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +53,6 @@ class Intake:
     only_ticks: bool = True
     gap: str | None = None
     """Why this partition must stop, if it must."""
-
-
-@dataclass(slots=True)
-class Holds:
-    """Which places wait for a workspace's first release, and since when (monotonic seconds)."""
-
-    monotonic: Callable[[], float]
-    _since: dict[Place, tuple[int, str, float]] = field(default_factory=dict)
-
-    def waits(self, fetched: Fetched, workspace: str) -> bool:
-        """True while the record shall wait; after `HOLD` seconds it no longer does."""
-        known = self._since.get(fetched.place)
-        if known is None or known[0] != fetched.offset:
-            self._since[fetched.place] = (fetched.offset, workspace, self.monotonic())
-            return True
-        return self.monotonic() - known[2] < HOLD
-
-    def over(self, configuration: Configuration) -> list[Place]:
-        """Places that may be read again: the release came, or the wait is over."""
-        now = self.monotonic()
-        return [
-            place
-            for place, (_, workspace, since) in self._since.items()
-            if configuration.release(workspace) is not None or now - since >= HOLD
-        ]
-
-    def forget(self, places: Collection[Place]) -> None:
-        for place in places:
-            self._since.pop(place, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +134,7 @@ class Decoder:
                 return True
         except PermanentError as error:
             # Its sequence counts too, where it can be read: else the next record would look like a gap.
-            if not _numbers_are_sound(item) or self._is_new(item, intake):
+            if not _headers_are_sound(item) or self._is_new(item, intake):
                 intake.only_ticks = False
                 intake.poison.append(Poison(item, error.reason, error.detail[:300]))
             return False
@@ -172,8 +147,8 @@ class Decoder:
         self, item: Fetched, event: Event, configuration: Configuration, holds: Holds
     ) -> bool:
         """Whether the record's workspace has no release yet; raises what makes the record poison."""
-        if not _numbers_are_sound(item):
-            raise PermanentError("undecodable", "a sequence or accepted header is not a number")
+        if not _headers_are_sound(item):
+            raise PermanentError("undecodable", "a header is not what it should be")
         if event.type == TOMBSTONE:
             return False
         if event.type not in self.types:
@@ -225,14 +200,22 @@ def _event(item: Fetched) -> Event:
     )
 
 
-def _numbers_are_sound(item: Fetched) -> bool:
-    numbers = (item.headers.get("sequence"), item.headers.get("accepted"))
-    return all(number is None or (number.isdigit() and len(number) <= 18) for number in numbers)
+def _headers_are_sound(item: Fetched) -> bool:
+    """Whether the headers that we act upon can be ours; on a raw topic anybody may write them."""
+    sequence, accepted = item.headers.get("sequence"), item.headers.get("accepted")
+    if sequence is not None and not (sequence.isdigit() and len(sequence) <= 18):
+        return False
+    if accepted is not None and not (
+        accepted.isdigit() and len(accepted) <= 18 and int(accepted) <= _LAST_MICROSECOND
+    ):
+        return False
+    origin = item.headers.get("origin")
+    return origin is None or sequence is None or _ORIGIN.fullmatch(origin) is not None
 
 
 def _record(item: Fetched, event: Event) -> Record:
     accepted = item.headers.get("accepted")
-    trace = item.headers.get("traceparent")
+    trace = _TRACE.fullmatch(item.headers.get("traceparent", b""))
     return Record(
         topic=item.place.topic,
         partition=item.place.partition,
@@ -242,5 +225,5 @@ def _record(item: Fetched, event: Event) -> Record:
         if accepted is None
         else EPOCH + timedelta(microseconds=int(accepted)),
         event=event,
-        traceparent=None if trace is None else trace.decode("ascii", "replace"),
+        traceparent=None if trace is None else trace[0].decode(),
     )

@@ -12,7 +12,8 @@ import structlog
 from common.configuration import Configuration
 from common.consuming import metrics
 from common.consuming.batch import Batch
-from common.consuming.decoding import Decoder, Holds, Intake
+from common.consuming.decoding import Decoder, Intake
+from common.consuming.holding import Holds
 from common.consuming.loop import Loop, Pulse, Surroundings
 from common.consuming.model import Handlers
 from common.consuming.outbox import DEEPEST, Outbox

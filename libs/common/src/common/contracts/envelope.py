@@ -45,7 +45,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """
         try:
             return msgspec.json.decode(self.data, type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise PermanentError("undecodable", f"{self.type}: {error}") from error
 
 
@@ -75,7 +75,7 @@ def decode_event(value: bytes) -> Event:
     """
     try:
         event = _decoder.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PermanentError("undecodable", str(error)) from error
     if event.time.tzinfo is None:
         raise PermanentError("undecodable", "time has no zone")
