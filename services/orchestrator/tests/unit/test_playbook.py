@@ -148,3 +148,10 @@ def test_a_key_asked_of_the_event_does_not_follow_the_customer() -> None:
     )
 
     assert not parse(text).entry.follows_customer
+
+
+@pytest.mark.parametrize("locale", ["de", "de-AT", "pt_BR", "es-419", "zh-Hant-TW"])
+def test_a_template_counts_in_every_locale_that_the_dispatcher_reads(locale: str) -> None:
+    journey = parse(templates={f"templates/reminder.email.{locale}.liquid": "Hi"})
+
+    assert ("reminder", "email") in journey.messages

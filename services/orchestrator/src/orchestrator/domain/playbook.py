@@ -34,7 +34,9 @@ PURPOSES: Final = ("marketing", "transactional", "profiling")
 AGAIN: Final = ("never", "per_key", "always")
 MAX_STEPS: Final = 50
 
-_TEMPLATE = re.compile(r"templates/([a-z][a-z0-9_]*)\.([a-z]+)\.[A-Za-z_-]+\.liquid")
+_TEMPLATE = re.compile(
+    r"templates/([a-z][a-z0-9_]*)\.([a-z]+)\.[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*\.liquid"
+)
 
 T = TypeVar("T")
 C = TypeVar("C", Condition, Expression)
