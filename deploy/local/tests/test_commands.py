@@ -56,6 +56,23 @@ def test_down_of_nothing_is_done_already(cuestream: Cuestream) -> None:
     assert "No stack is running" in done.out
 
 
+def test_down_and_up_speak_json_where_asked(cuestream: Cuestream) -> None:
+    assert json.loads(cuestream("down", "--json").out)["state"] == "stopped"
+    assert json.loads(cuestream("up", "--json").err)["error"].startswith("There are no workspaces")
+
+
+@pytest.mark.parametrize("arguments", [("stop", "x"), ("why", "user:1"), ("profile", "show", "x")])
+def test_an_error_is_json_where_asked_and_not_on_the_output(
+    cuestream: Cuestream, arguments: tuple[str, ...]
+) -> None:
+    done = cuestream(*arguments, "--json")
+
+    told = json.loads(done.err)
+    assert (done.exit_code, done.out) == (3, "")
+    assert "No stack is running" in told["error"]
+    assert "Start one with `cuestream up`." in told["remedies"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
@@ -84,6 +101,8 @@ def test_a_log_is_printed_from_its_file(tmp_path: Path, cuestream: Cuestream) ->
     log.write_text("first\nlast\n")
 
     assert cuestream("logs", "ingest-api").out == "first\nlast\n"
+    lines = cuestream("logs", "ingest-api", "--json").out.splitlines()
+    assert [json.loads(line)["line"] for line in lines] == ["first", "last"]
 
 
 @pytest.mark.integration

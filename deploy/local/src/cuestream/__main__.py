@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build(words)(words)
     except CommandError as error:
-        complain(error)
+        complain(error, json="--json" in words)
         sys.exit(error.exit_code)
 
 

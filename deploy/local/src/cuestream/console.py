@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import msgspec
 from rich.console import Console
 
 from cuestream.failures import CommandError
@@ -23,8 +24,12 @@ def print_json(encoded: bytes) -> None:
     sys.stdout.flush()
 
 
-def complain(error: CommandError) -> None:
-    """What went wrong, and what can be done."""
+def complain(error: CommandError, *, json: bool = False) -> None:
+    """What went wrong, and what can be done; never on the output, which programs read."""
+    if json:
+        told = {"error": error.message, "remedies": error.remedies}
+        sys.stderr.write(msgspec.json.encode(told).decode() + "\n")
+        return
     ERR.print(f"Error: {error.message}", markup=False, style="red")
     for remedy in error.remedies:
         ERR.print(f"  • {remedy}", markup=False)

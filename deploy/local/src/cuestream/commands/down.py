@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import psutil
 import typer
 
 from common.clock import monotonic
-from cuestream.commands.options import Data, layout_of
-from cuestream.console import say
+from cuestream.commands.options import Data, Json, layout_of
+from cuestream.console import print_json, say
 from cuestream.failures import UnreachableError
-from cuestream.stack.control import send
+from cuestream.stack.control import StackStatus, send
 from cuestream.stack.layout import Running
 
 _PATIENCE_SECONDS = 45.0
@@ -21,16 +22,19 @@ def register(app: typer.Typer) -> None:
     app.command()(down)
 
 
-def down(*, data: Data = None) -> None:
+def down(*, data: Data = None, json: Json = False) -> None:
     """Stop every process of the stack; what it stored stays."""
     layout = layout_of(data)
     running = layout.running()
-    if running is None:
-        say(f"No stack is running in {layout.root}.")
-        return
     begun = monotonic()
-    _end(running)
-    say(f"Everything is down ({monotonic() - begun:.1f} s).")
+    if running is not None:
+        _end(running)
+    if json:
+        print_json(msgspec.json.encode(StackStatus("stopped", (), {})))
+    elif running is None:
+        say(f"No stack is running in {layout.root}.")
+    else:
+        say(f"Everything is down ({monotonic() - begun:.1f} s).")
 
 
 def _end(running: Running) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
+import msgspec
 import typer
 
 from cuestream.commands.options import Data, layout_of
+from cuestream.console import print_json
 from cuestream.failures import UsageError
 
 _TAIL_BYTES = 64 * 1024
@@ -26,6 +29,7 @@ def logs(
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it grows.")] = False,
     data: Data = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Print the end of a log."""
     path = layout_of(data).log(name)
@@ -33,25 +37,39 @@ def logs(
         names = sorted(log.stem for log in path.parent.glob("*.log"))
         raise UsageError(f"There is no log of {name}.", f"Logs: {', '.join(names) or 'none'}.")
     try:
-        _print(path, follow=follow)
+        _print(path, _Lines(name).take if json else _copy, follow=follow)
     except KeyboardInterrupt:
         return
 
 
-def _print(path: Path, *, follow: bool) -> None:
+def _print(path: Path, take: Callable[[bytes], None], *, follow: bool) -> None:
     begin = max(0, path.stat().st_size - _TAIL_BYTES)
     while True:
         with path.open("rb") as file:
             file.seek(begin)
-            _copy(file)
+            take(file.read())
             while follow and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
                 time.sleep(0.2)
-                _copy(file)
+                take(file.read())
         if not follow:
             return
         begin = 0  # the process began a new log
 
 
-def _copy(file: BinaryIO) -> None:
-    sys.stdout.buffer.write(file.read())
+def _copy(read: bytes) -> None:
+    sys.stdout.buffer.write(read)
     sys.stdout.buffer.flush()
+
+
+class _Lines:
+    """Whole lines as JSON, however they were cut when they were read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._begun = b""
+
+    def take(self, read: bytes) -> None:
+        *lines, self._begun = (self._begun + read).split(b"\n")
+        for line in lines:
+            told = {"name": self._name, "line": line.decode("utf-8", "replace")}
+            print_json(msgspec.json.encode(told))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from common.clock import monotonic
-from cuestream.commands.options import Data, layout_of
-from cuestream.console import say
+from cuestream.commands.options import Data, Json, layout_of
+from cuestream.console import print_json, say
 from cuestream.failures import FindingError
 from cuestream.stack.client import order
+from cuestream.stack.control import StackStatus
 
 Name = Annotated[str, typer.Argument(help="A name that `cuestream status` shows.")]
 
@@ -21,17 +23,24 @@ def register(app: typer.Typer) -> None:
     app.command()(start)
 
 
-def stop(name: Name, *, data: Data = None) -> None:
+def stop(name: Name, *, data: Data = None, json: Json = False) -> None:
     """Stop one process; the supervisor leaves it down until `cuestream start`."""
-    order(layout_of(data), "stop", name)
-    say(f"{name} is down.")
+    status = order(layout_of(data), "stop", name)
+    _tell(status, f"{name} is down.", json=json)
 
 
-def start(name: Name, *, data: Data = None) -> None:
+def start(name: Name, *, data: Data = None, json: Json = False) -> None:
     """Start a stopped process and wait until it serves."""
     begun = monotonic()
     status = order(layout_of(data), "start", name)
     state = next(process.state for process in status.processes if process.name == name)
     if state != "ready":
         raise FindingError(f"{name} is {state}; see `cuestream logs {name}`.")
-    say(f"{name} is ready ({monotonic() - begun:.1f} s).")
+    _tell(status, f"{name} is ready ({monotonic() - begun:.1f} s).", json=json)
+
+
+def _tell(status: StackStatus, sentence: str, *, json: bool) -> None:
+    if json:
+        print_json(msgspec.json.encode(status))
+    else:
+        say(sentence)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cuestream.commands.options import Data, layout_of
-from cuestream.console import OUT, say
+from cuestream.console import OUT, print_json, say
 from cuestream.failures import CommandError, UsageError
 from cuestream.settings import LocalSettings
-from cuestream.stack.events import Event, Failed
+from cuestream.stack.events import Event, Failed, Report, encode
 from cuestream.stack.layout import Layout
 from cuestream.stack.plan import CUESTREAM
 from cuestream.stack.publishing import publishing
@@ -32,6 +33,8 @@ Workspaces = Annotated[
     ),
 ]
 
+_STAYS_UP = "It stays up. See it with `cuestream status`, end it with `cuestream down`."
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -44,6 +47,7 @@ def up(
     data: Data = None,
     workspaces: Workspaces = Path(),
     scale: Scale = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what happens as JSON lines.")] = False,
     events_to: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start Kafka, PostgreSQL, the mailbox and all services, and keep them running.
@@ -53,27 +57,37 @@ def up(
     layout, counts = layout_of(data), _counts(scale or [])
     CUESTREAM.instances(counts)  # what is wrong is said before anything starts
     publish = publishing(workspaces)
-    with Show(OUT) as show:
+    with _shown(json=json) as show:
         if detach:
             _leave(layout, workspaces, scale or [], show)
         else:
             wish = Wish(CUESTREAM, layout, LocalSettings(), counts, publish=publish)
             _stay(wish, show, None if events_to is None else Telling(events_to))
+    if not json:
+        say(_STAYS_UP if detach else "Everything is down.")
 
 
-def _leave(layout: Layout, workspaces: Path, scale: Sequence[str], show: Show) -> None:
+@contextmanager
+def _shown(*, json: bool) -> Iterator[Report]:
+    if json:
+        yield lambda event: print_json(encode(event).rstrip())
+        return
+    with Show(OUT) as show:
+        yield show.take
+
+
+def _leave(layout: Layout, workspaces: Path, scale: Sequence[str], show: Report) -> None:
     if (running := layout.running()) is not None:
         raise UsageError(f"A stack is already running in {layout.root} (pid {running.pid}).")
     arguments = ["--data", str(layout.root), "--workspaces", str(workspaces)]
     for each in scale:
         arguments += ["--scale", each]
-    run_detached(arguments, layout, show.take)
-    say("It stays up. See it with `cuestream status`, end it with `cuestream down`.")
+    run_detached(arguments, layout, show)
 
 
-def _stay(wish: Wish, show: Show, telling: Telling | None) -> None:
+def _stay(wish: Wish, show: Report, telling: Telling | None) -> None:
     def report(event: Event) -> None:
-        show.take(event)
+        show(event)
         if telling is not None:
             telling.take(event)
 
@@ -82,7 +96,6 @@ def _stay(wish: Wish, show: Show, telling: Telling | None) -> None:
     except CommandError as error:
         report(Failed(error.message, error.remedies, error.exit_code))
         raise
-    say("Everything is down.")
 
 
 def _counts(scale: Sequence[str]) -> dict[str, int]:
