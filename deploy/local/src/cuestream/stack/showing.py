@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -52,7 +53,11 @@ class Show:
         self._bar.stop()
 
     def take(self, event: Event) -> None:
-        """Show one event."""
+        """Show one event; where the terminal was closed there is nobody to show it to."""
+        with suppress(OSError):
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         match event:
             case Downloading(done, total):
                 self._download(done, total)

@@ -93,9 +93,9 @@ class Supervisor:
         if self._ending.is_set():
             for child in self._children.values():
                 child.kill()
-        else:
-            self._report(Step("Stopping everything"))
+            return
         self._ending.set()
+        self._report(Step("Stopping everything"))
 
     async def status(self) -> StackStatus:
         """Every process as it is now."""
