@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,12 @@ class Stack:
 
     def cuestream(self, *arguments: str, exit_code: int = 0, seconds: float = 60) -> str:
         """Run the command on this stack and return what it printed."""
-        done = subprocess.run(
+        done = self._run(arguments, seconds)
+        assert done.returncode == exit_code, f"{arguments}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def _run(self, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "cuestream", *arguments, "--data", str(self.data)],
             cwd=ROOT,
             capture_output=True,
@@ -36,14 +41,12 @@ class Stack:
             timeout=seconds,
             check=False,
         )
-        assert done.returncode == exit_code, f"{arguments}: {done.stdout}\n{done.stderr}"
-        return done.stdout
 
     def until(self, word: str, *arguments: str, seconds: float = 20) -> str:
-        """Run the command again and again until it prints the word."""
+        """Run the command again and again until it prints the word; it may not know the person yet."""
 
         def printed() -> str:
-            text = self.cuestream(*arguments)
+            text = self._run(arguments, 60).stdout
             return text if word in text else ""
 
         return eventually(f"{word} in {arguments}", printed, seconds)
