@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 
 from common.configuration import Configuration
-from common.consuming.decoding import TOMBSTONE, Decoder, Intake
+from common.consuming.decoding import MOST_UNSAVED, TOMBSTONE, Decoder, Intake
 from common.consuming.holding import Holds
-from common.consuming.ports import Fetched, Outgoing, Place, Standing
+from common.consuming.ports import Fetched, Outgoing, Place, Position, Standing
 from common.contracts import payload_types
 from common.contracts.ingestion import IngestTicked
-from libs.common.tests.consuming.making import RELEASES, Odd, activity, fetched, outgoing, profile
+from libs.common.tests.consuming.making import (
+    NOW,
+    RELEASES,
+    Odd,
+    activity,
+    fetched,
+    outgoing,
+    profile,
+)
 
 ANNA = profile(1)
 PLACE = Place("profile.activity", 0)
@@ -29,6 +37,7 @@ def take(
     configuration: Configuration = RELEASES,
     holds: Holds | None = None,
     begin: int = 0,
+    positions: dict[Place, Position] | None = None,
 ) -> tuple[Intake, list[Fetched]]:
     decoder = Decoder(
         loop="test.consume",
@@ -38,7 +47,7 @@ def take(
         unsequenced=frozenset(),
     )
     items = [fetched(record, offset) for offset, record in enumerate(records, begin)]
-    standings = {0: Standing(partition=0, epoch=1, batch=0)}
+    standings = {0: Standing(partition=0, epoch=1, batch=0, positions=positions or {})}
     intakes, held = decoder.take(items, standings, configuration, holds or Holds(Seconds()))
     return intakes[0], held
 
@@ -139,6 +148,19 @@ def test_a_batch_of_ticks_alone_says_so() -> None:
 
     assert intake.only_ticks
     assert intake.newest is not None
+
+
+def test_a_few_ticks_are_not_worth_a_commit_and_many_are() -> None:
+    saved = {PLACE: Position(5, NOW)}
+    tick = outgoing(ANNA, IngestTicked(partition=0), workspace="*")
+
+    few, _ = take(*[tick] * 10, begin=5, positions=saved)
+    many, _ = take(*[tick] * 10, begin=MOST_UNSAVED, positions=saved)
+    first, _ = take(tick)
+
+    assert not few.worth_a_commit
+    assert many.worth_a_commit
+    assert first.worth_a_commit
 
 
 def test_a_record_of_an_unknown_workspace_waits_and_then_is_poison() -> None:

@@ -23,6 +23,9 @@ from common.ids import derive
 TOMBSTONE = "record.tombstoned.v1"
 """The type under which a fold meets a record without a value; the subject is its key."""
 
+MOST_UNSAVED = 1_000
+"""Ticks read since the saved position; as many as come in about four minutes."""
+
 _ORIGIN = re.compile(rb"[A-Za-z0-9][\x21-\x7e]{0,199}")
 """What `origin_of` makes; a stranger's could be no text at all, or one that the database refuses."""
 _LAST_MICROSECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
@@ -53,6 +56,18 @@ class Intake:
     only_ticks: bool = True
     gap: str | None = None
     """Why this partition must stop, if it must."""
+
+    @property
+    def worth_a_commit(self) -> bool:
+        """False for a few ticks: of them only the time counts.
+
+        Many do move the position: on a partition where nothing else ever comes, it would fall behind what the log keeps,
+        and the next owner would have to stop with an alarm.
+        """
+        return not self.only_ticks or any(
+            old is None or new.next_offset - old.next_offset >= MOST_UNSAVED
+            for old, new in self.positions.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class Runner(Generic[S]):
         fetched: Sequence[Fetched],
     ) -> None:
         until = self._due(standings)
-        full = {p: i for p, i in intakes.items() if not i.only_ticks}
+        full = {p: i for p, i in intakes.items() if i.worth_a_commit}
         concerned = {p: standings[p] for p in full.keys() | until.keys()}
         if concerned:
             batch = Batch(
@@ -173,7 +173,7 @@ class Runner(Generic[S]):
         intakes: Mapping[int, Intake],
         standings: Mapping[int, Standing],
     ) -> None:
-        ticked = [standings[p] for p, intake in intakes.items() if intake.only_ticks]
+        ticked = [standings[p] for p, intake in intakes.items() if not intake.worth_a_commit]
         if ticked:
             await self._around.ledger.check(ticked)
         for partition, intake in intakes.items():
