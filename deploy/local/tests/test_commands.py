@@ -95,6 +95,25 @@ def test_what_is_wrong_is_said_with_its_exit_code(
     assert words in done.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "arguments"),
+    [("DEMO_SECONDS", "5", ["demo"]), ("CUESTREAM_LOG_LEVEL", "loud", ["status"])],
+)
+def test_a_wrong_variable_is_named(
+    cuestream: Cuestream,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    arguments: list[str],
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    done = cuestream(*arguments)
+
+    assert done.exit_code == 2
+    assert done.err.startswith(f"{variable}: ")
+
+
 def test_a_log_is_printed_from_its_file(tmp_path: Path, cuestream: Cuestream) -> None:
     log = tmp_path / ".cuestream" / "logs" / "ingest-api.log"
     log.parent.mkdir(parents=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common.consuming.ports import Fetched, Place, Reader
 from common.kafka import KafkaLog, connect, ensure_topics
-from common.settings import KafkaSettings
+from common.settings import KafkaSettings, load_settings
 from cuestream.bench.figures import Case, Report, Round, case_of, cpu_seconds, machine, rss_mib
 from cuestream.bench.load import fire
 from cuestream.bench.sides import KEY, Side, bare, ours, publish
@@ -178,5 +178,5 @@ def _comparable(record: Fetched) -> tuple[object, ...]:
 
 
 def _kafka(stack: ExitStack, folder: Path) -> str:
-    given = LocalSettings().kafka_bootstrap_servers
+    given = load_settings(LocalSettings).kafka_bootstrap_servers
     return given or stack.enter_context(start_kafka(folder / "kafka")).bootstrap

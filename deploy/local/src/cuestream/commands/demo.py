@@ -12,15 +12,16 @@ from typing import Annotated
 import msgspec
 import typer
 
+from common.settings import load_settings
 from cuestream.commands.options import Data, layout_of
 from cuestream.console import OUT, print_json, say
 from cuestream.failures import FindingError, UsageError
 from cuestream.settings import DemoSettings
-from cuestream.stack.beside import stack_beside
 from cuestream.stack.client import order
 from cuestream.stack.events import Event
 from cuestream.stack.layout import Layout
 from cuestream.stack.plan import BROKERS, CUESTREAM
+from cuestream.stack.running import run_beside
 from cuestream.stack.showing import Show
 
 KILLABLE = (*BROKERS, *(service.name for service in CUESTREAM.services))
@@ -56,7 +57,7 @@ def demo(
     from cuestream.demo.running import Demo, Plan  # noqa: PLC0415 - the SDK is an extra
 
     wanted = Plan(
-        seconds=seconds or DemoSettings().seconds or (60.0 if kill or json else None),
+        seconds=seconds or load_settings(DemoSettings).seconds or (60.0 if kill or json else None),
         rate=rate,
         seed=seed,
         kill=_killable(kill),
@@ -93,7 +94,7 @@ def _stack(layout: Layout, workspaces: Path, *, quiet: bool) -> Iterator[Layout]
             if not quiet:
                 show.take(event)
 
-        with stack_beside(arguments, own, report):
+        with run_beside(arguments, own, report):
             yield own
 
 

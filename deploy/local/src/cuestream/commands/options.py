@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from common.settings import load_settings
 from cuestream.settings import LocalSettings
 from cuestream.stack.layout import Layout
 
@@ -23,4 +24,4 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.
 
 def layout_of(data: Path | None) -> Layout:
     """The folder that was meant."""
-    return Layout(data if data is not None else LocalSettings().data)
+    return Layout(data if data is not None else load_settings(LocalSettings).data)

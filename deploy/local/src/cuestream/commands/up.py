@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from common.settings import load_settings
 from cuestream.commands.options import Data, layout_of
 from cuestream.console import OUT, print_json, say
 from cuestream.failures import CommandError, UsageError
@@ -61,7 +62,7 @@ def up(
         if detach:
             _leave(layout, workspaces, scale or [], show)
         else:
-            wish = Wish(CUESTREAM, layout, LocalSettings(), counts, publish=publish)
+            wish = Wish(CUESTREAM, layout, load_settings(LocalSettings), counts, publish=publish)
             _stay(wish, show, None if events_to is None else Telling(events_to))
     if not json:
         say(_STAYS_UP if detach else "Everything is down.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from common.settings import KafkaSettings
+from common.settings import KafkaSettings, load_settings
 from cuestream.commands.options import layout_of
 from cuestream.failures import UsageError
 from cuestream.settings import InstallationSettings, LocalSettings
@@ -61,7 +61,7 @@ def find_installation(data: Path | None) -> Installation:
     Raises:
         UnreachableError: no stack runs there.
     """
-    settings = InstallationSettings()
+    settings = load_settings(InstallationSettings)
     if data is None and settings.orchestrator_url is not None:
         return _named(settings)
     stack = find_stack(layout_of(data))
@@ -82,5 +82,5 @@ def _named(settings: InstallationSettings) -> Installation:
     return Installation(
         urls={service: url.rstrip("/") for service, url in named.items() if url is not None},
         admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
-        bootstrap_servers=LocalSettings().kafka_bootstrap_servers,
+        bootstrap_servers=load_settings(LocalSettings).kafka_bootstrap_servers,
     )
