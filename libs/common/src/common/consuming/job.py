@@ -178,7 +178,7 @@ class Worker:
             outbox = Outbox(
                 self._job.name, None, self._around.ledger, publisher, self._around.pace.backoff
             )
-            ownership = Ownership(self._job.name, self._around.ledger)
+            ownership = Ownership(self._job.name, self._around.ledger, self._around.monotonic)
             owned = Owned(self._job.name, self._around, ownership, outbox, incarnation)
             await stack.enter_async_context(kept_running(outbox))
             self._running = True

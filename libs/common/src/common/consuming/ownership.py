@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -13,6 +13,10 @@ from common.consuming.ports import Bounds, Ledger, Place, Position, Reader, Stan
 
 log = structlog.get_logger(__name__)
 
+SILENCE = 30.0
+"""Seconds without a word of the elector after which the assignment that we know is the one in force: a process that was
+stopped hears within its session (20 s) that it lost its place."""
+
 
 @dataclass(slots=True)
 class Ownership:
@@ -20,15 +24,18 @@ class Ownership:
 
     A partition from which we were fenced is not taken again before the elector has spoken anew:
     a process that was stopped and comes back would otherwise take it from its rightful owner.
+    Where it stays silent, whoever fenced us was late with an older assignment and lets go again: then it is ours.
     """
 
     loop: str
     ledger: Ledger
+    monotonic: Callable[[], float]
     standings: dict[int, Standing] = field(default_factory=dict)
     stopped: dict[int, str] = field(default_factory=dict)
     """Partition → the alarm with which it stopped."""
     _wanted: frozenset[int] = frozenset()
-    _fenced: set[int] = field(default_factory=set)
+    _fenced: dict[int, float] = field(default_factory=dict)
+    """Since when (monotonic seconds)."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def on_assigned(self, partitions: frozenset[int]) -> None:
@@ -40,7 +47,15 @@ class Ownership:
     @property
     def pending(self) -> bool:
         """True when the assignment and what is owned differ."""
-        return bool((self._wanted - self._fenced) ^ self.standings.keys())
+        return bool(self._ours ^ self.standings.keys())
+
+    @property
+    def _ours(self) -> frozenset[int]:
+        """What we may own: all that was assigned, but for what somebody else took a moment ago."""
+        if not self._fenced:
+            return self._wanted
+        now = self.monotonic()
+        return self._wanted - {p for p, at in self._fenced.items() if now - at < SILENCE}
 
     @property
     def active(self) -> list[Standing]:
@@ -54,13 +69,13 @@ class Ownership:
 
     def release_lost(self) -> frozenset[int]:
         """Let go of what is no longer assigned; the epoch fences whatever is still under way."""
-        lost = frozenset(self.standings.keys() - (self._wanted - self._fenced))
+        lost = frozenset(self.standings.keys() - self._ours)
         self._drop(lost)
         return lost
 
     async def take_gained(self) -> list[Standing]:
         """Raise the epochs of what was assigned and is not owned yet, and load their standings."""
-        gained = self._wanted - self._fenced - self.standings.keys()
+        gained = self._ours - self.standings.keys()
         if not gained:
             return []
         standings = await self.ledger.take_over(gained)
@@ -83,21 +98,26 @@ class Ownership:
         """Somebody else owns these now."""
         metrics.FENCED.labels(self.loop).inc()
         log.warning("partitions_fenced", loop=self.loop, partitions=sorted(partitions))
-        self._fenced.update(partitions)
+        self._fenced.update(dict.fromkeys(partitions, self.monotonic()))
         self._drop(partitions)
 
     def stop(self, partition: int, why: str) -> None:
         """Stop one partition with an alarm; the others go on."""
         self.stopped[partition] = why
-        reason = why.split(" ", 1)[0]
-        metrics.STOPPED.labels(self.loop, partition, reason).set(1)
+        metrics.STOPPED.labels(self.loop, partition, _reason(why)).set(1)
         log.error("partition_stopped", loop=self.loop, partition=partition, detail=why)
 
     def _drop(self, partitions: Collection[int]) -> None:
         for partition in partitions:
             self.standings.pop(partition, None)
-            self.stopped.pop(partition, None)
+            why = self.stopped.pop(partition, None)
+            if why is not None:  # the alarm goes with the partition
+                metrics.STOPPED.labels(self.loop, partition, _reason(why)).set(0)
         metrics.OWNED.labels(self.loop).set(len(self.standings))
+
+
+def _reason(why: str) -> str:
+    return why.split(" ", 1)[0]
 
 
 async def starting_offsets(

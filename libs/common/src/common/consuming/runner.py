@@ -48,7 +48,7 @@ class Runner(Generic[S]):
         reporter: ProgressReporter | None,
     ) -> None:
         self.loop = loop
-        self.ownership = Ownership(loop.name, around.ledger)
+        self.ownership = Ownership(loop.name, around.ledger, around.monotonic)
         self.pulse = Pulse(around.monotonic)
         self._around = around
         self._incarnation = incarnation

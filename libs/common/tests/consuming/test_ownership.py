@@ -1,0 +1,75 @@
+"""Who may own a partition after two processes held different words of the elector."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import REGISTRY
+
+from common.consuming.ownership import SILENCE, Ownership
+from common.consuming.ports import FencedError
+from common.testing.postgres import FakeDatabase
+from common.testing.postgres_ledger import FakeLedger
+from libs.common.tests.consuming.making import LOOP
+
+
+class Seconds:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def two_processes(seconds: Seconds) -> tuple[Ownership, Ownership]:
+    database = FakeDatabase()
+    first, second = (Ownership(LOOP, FakeLedger(database, LOOP), seconds) for _ in range(2))
+    return first, second
+
+
+async def fenced(rightful: Ownership, late: Ownership) -> None:
+    """One holds the newer word of the elector; the other acts on an older one after it."""
+    await rightful.on_assigned(frozenset({0}))
+    await rightful.take_gained()
+    await late.on_assigned(frozenset({0}))
+    await late.take_gained()
+    with pytest.raises(FencedError):
+        await rightful.reload()
+    rightful.fence({0})
+
+
+async def test_who_was_fenced_waits_for_the_electors_word() -> None:
+    rightful, late = two_processes(seconds := Seconds())
+    await fenced(rightful, late)
+
+    seconds.now = SILENCE - 1
+    assert not rightful.pending
+    assert await rightful.take_gained() == []
+    await rightful.on_assigned(frozenset({0}))
+    assert [standing.partition for standing in await rightful.take_gained()] == [0]
+
+
+async def test_a_partition_that_a_late_process_took_does_not_stay_without_an_owner() -> None:
+    rightful, late = two_processes(seconds := Seconds())
+    await fenced(rightful, late)
+    await late.on_assigned(frozenset())
+    assert late.release_lost() == {0}
+
+    seconds.now = SILENCE
+    assert rightful.pending
+    assert [standing.partition for standing in await rightful.take_gained()] == [0]
+    assert not rightful.pending
+
+
+async def test_an_alarm_leaves_with_its_partition() -> None:
+    owner, _ = two_processes(Seconds())
+    await owner.on_assigned(frozenset({0}))
+    await owner.take_gained()
+
+    def alarm() -> float | None:
+        labels = {"loop": LOOP, "partition": "0", "reason": "log_changed"}
+        return REGISTRY.get_sample_value("cuestream_partition_stopped", labels)
+
+    owner.stop(0, "log_changed the topic is another one")
+    assert alarm() == 1
+    await owner.on_assigned(frozenset())
+    owner.release_lost()
+    assert alarm() == 0
