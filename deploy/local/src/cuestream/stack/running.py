@@ -1,4 +1,4 @@
-"""Runs a supervisor in this process, or in one that stays behind."""
+"""Runs a supervisor in this process, in one beside it, or in one that stays behind."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from cuestream.failures import CommandError, UnreachableError
 from cuestream.stack.events import Event, Failed, Report, Up, decode, encode
-from cuestream.stack.launch import last_lines, open_log
+from cuestream.stack.launch import dying_with_parent, last_lines, open_log
 from cuestream.stack.layout import Layout
 from cuestream.stack.supervisor import Supervisor, Wish
 
@@ -40,6 +41,32 @@ def run_detached(arguments: Sequence[str], layout: Layout, report: Report) -> No
     Raises:
         CommandError: what the other process reported.
     """
+    process = _started(arguments, layout, report)
+    process.returncode = 0  # it stays behind on purpose: nobody is to wait for it
+
+
+@contextmanager
+def run_beside(arguments: Sequence[str], layout: Layout, report: Report) -> Iterator[None]:
+    """A stack for the body, down after it; it ends with this process, however this process ends.
+
+    Raises:
+        CommandError: it could not be brought up.
+    """
+    process = _started(arguments, layout, report, dying_with_parent(signal.SIGTERM))
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _started(
+    arguments: Sequence[str],
+    layout: Layout,
+    report: Report,
+    before: Callable[[], None] | None = None,
+) -> subprocess.Popen[bytes]:
+    """The supervisor's process, once its stack is ready; `before` runs in it before its program."""
     reading, writing = os.pipe()
     log = layout.log("supervisor")
     with open_log(log) as output:
@@ -50,6 +77,7 @@ def run_detached(arguments: Sequence[str], layout: Layout, report: Report) -> No
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=before,  # noqa: PLW1509  no thread runs yet
         )
     os.close(writing)
     try:
@@ -63,7 +91,7 @@ def run_detached(arguments: Sequence[str], layout: Layout, report: Report) -> No
         raise ReportedError(last)
     if not isinstance(last, Up):
         raise UnreachableError(f"The supervisor ended:\n{last_lines(log)}")
-    process.returncode = 0  # it stays behind on purpose: nobody is to wait for it
+    return process
 
 
 def _pass_on(reading: int, report: Report) -> Event | None:
