@@ -1,7 +1,8 @@
 """What is on the wire: the envelope, the payloads by type, and the topics."""
 
 from common.contracts.envelope import Event, decode_event, encode_event, event_bytes
-from common.contracts.payload import Money, Payload, payload_types
+from common.contracts.index import payload_types
+from common.contracts.payload import Money, Payload
 from common.contracts.topics import Topic, Topics, load_topics
 
 __all__ = [

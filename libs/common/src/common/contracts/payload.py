@@ -1,4 +1,4 @@
-"""The base of all payloads and the index from type to class."""
+"""The base of all payloads."""
 
 from __future__ import annotations
 
@@ -21,35 +21,3 @@ class Money(msgspec.Struct, frozen=True):
     amount: int
     currency: str
     """ISO 4217."""
-
-
-def payload_types() -> dict[str, type[Payload]]:
-    """Every payload by its type; importing the noun modules is what registers them."""
-    from common.contracts import (  # noqa: PLC0415 - the noun modules import this one
-        actions,
-        configuration,
-        decisions,
-        deliveries,
-        ingestion,
-        profiles,
-        runtime,
-        withdrawals,
-    )
-
-    modules = (
-        actions,
-        configuration,
-        decisions,
-        deliveries,
-        ingestion,
-        profiles,
-        runtime,
-        withdrawals,
-    )
-    found = {
-        cls.TYPE: cls
-        for module in modules
-        for cls in vars(module).values()
-        if isinstance(cls, type) and issubclass(cls, Payload) and cls.TYPE
-    }
-    return dict(sorted(found.items()))
