@@ -76,6 +76,8 @@ def test_an_error_is_json_where_asked_and_not_on_the_output(
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
+        (["demo", "--kill", "nobody"], 2, "Names: kafka"),
+        (["demo", "--kill", "kafka", "--at", "90s"], 2, "after the end"),
         (["up", "--nonsense"], 2, "No such option"),
         (["up", "--scale", "kafka=2"], 2, "Names: ingest-api"),
         (["up", "--scale", "ingest-resolve"], 2, "NAME=N"),

@@ -64,6 +64,8 @@ def demo(
         kill_at=_seconds(at),
         quiet=json,
     )
+    if kill and wanted.seconds is not None and wanted.kill_at >= wanted.seconds:
+        raise UsageError(f"--at {at} is after the end of the demo, {wanted.seconds:.0f} s.")
     with _stack(layout_of(data), workspaces, quiet=json) as layout:
         endpoints = order(layout, "status").endpoints
         if not json:

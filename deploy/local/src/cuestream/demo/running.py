@@ -7,7 +7,7 @@ import os
 import random
 import secrets
 import signal
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -96,9 +96,7 @@ class Demo:
                     await self._open()
                     await self._settle(watcher, reader)
                 finally:
-                    for task in beside:
-                        task.cancel()
-                    await asyncio.gather(*beside, return_exceptions=True)
+                    await end_all(beside)
         return self._judge()
 
     async def _open(self) -> None:
@@ -178,6 +176,20 @@ class Demo:
         pid = process_id(self._layout, self._plan.kill)
         os.kill(pid, signal.SIGKILL)
         self._seen.recent.append(f"kill -9 {self._plan.kill} (pid {pid})")
+
+
+async def end_all(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """End what runs beside the shop.
+
+    Raises:
+        Exception: one of them had failed: a kill that did not happen proves nothing.
+    """
+    for task in tasks:
+        task.cancel()
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 def process_id(layout: Layout, name: str) -> int:
