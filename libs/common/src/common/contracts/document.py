@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from common.contracts.compatibility import broken_types
-from common.contracts.payload import payload_types
+from common.contracts.index import payload_types
 from common.contracts.schemas import ENVELOPE, Schema, all_schemas
 
 SUFFIX = ".json"

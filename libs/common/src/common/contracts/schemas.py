@@ -13,7 +13,8 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from common.contracts.envelope import Event
-from common.contracts.payload import Payload, payload_types
+from common.contracts.index import payload_types
+from common.contracts.payload import Payload
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
