@@ -15,7 +15,8 @@ from dispatcher.api.edge import Edge
 
 def build(edge: Edge) -> FastAPI:
     """The app of `dispatcher api`, without the health pages."""
-    app = FastAPI(title="cuestream dispatcher", version="1", docs_url="/docs", redoc_url=None)
+    # The interactive documentation of FastAPI would load scripts from elsewhere.
+    app = FastAPI(title="cuestream dispatcher", version="1", docs_url=None, redoc_url=None)
     app.include_router(links.routes(edge))
     app.include_router(admin.routes(edge))
 
