@@ -33,21 +33,17 @@ async def read_body(receive: Receive, limit: int, declared: bytes | None = None)
     """
     if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body") or message["type"] == "http.disconnect":
-        body = await _rest(message, receive, limit)
-    if len(body) > limit:
-        raise _too_large(limit)
+    body = await _whole(receive, limit)
     return _unpacked(body, limit) if body.startswith(GZIP) else body
 
 
-async def _rest(first: MutableMapping[str, Any], receive: Receive, limit: int) -> bytes:
+async def _whole(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
-    size, message = 0, first
+    size = 0
     try:
         async with asyncio.timeout(SLOWEST):
             while True:
+                message = await receive()
                 if message["type"] == "http.disconnect":
                     raise ClientGoneError
                 chunks.append(message.get("body", b""))
@@ -56,7 +52,6 @@ async def _rest(first: MutableMapping[str, Any], receive: Receive, limit: int) -
                     raise _too_large(limit)
                 if not message.get("more_body"):
                     return b"".join(chunks)
-                message = await receive()
     except TimeoutError as error:
         raise RefusedError(408, "too_slow", "the body did not arrive in time") from error
 
