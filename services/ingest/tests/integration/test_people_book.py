@@ -197,6 +197,23 @@ async def test_two_identifiers_of_one_person_lock_the_profile(registry: Registry
     assert activities(told)[0].profile_version == 1
 
 
+async def test_a_message_id_that_two_people_share_counts_once_even_at_the_same_moment(
+    registry: Registry,
+) -> None:
+    first, second = tracked("m1", userId="u1"), tracked("m1", userId="u2", partition=1)
+    async with registry.database.transaction() as tx:
+        sheet = await registry.load(tx, first)
+        registry.fold(sheet, [first])
+        await registry.book.save(tx, sheet)
+        other = asyncio.create_task(registry.folds(second))
+        await _until_waiting(registry.database)
+    with pytest.raises(TransientError):
+        await asyncio.wait_for(other, 5)
+
+    assert await registry.folds(second) == []
+    assert await registry.count("seen_messages") == 1
+
+
 async def test_batches_that_meet_crosswise_end_in_a_retry_and_not_in_a_loss(
     registry: Registry,
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from common.consuming import Transaction
+from common.errors import TransientError
 from ingest.domain.people import People
 from ingest.store import statements as sql
 from ingest.store.loading import Key, columns
@@ -25,7 +26,7 @@ async def save(tx: Transaction, changes: Sequence[Change], places: set[Key]) -> 
     taken = {(workspace, kind, value) for workspace, kind, value, _ in links}
     await _run(tx, sql.CLEAR_IDENTITIES, sorted(places - taken), 3)
     await _run(tx, sql.SAVE_PROFILES, _profiles(changes), 5)
-    await _run(tx, sql.SAVE_SEEN, _seen(changes), 5)
+    await _remember(tx, _seen(changes))
     await _run(tx, sql.SAVE_CONSENTS, _consents(changes), 12)
 
 
@@ -34,6 +35,17 @@ async def _run(
 ) -> None:
     if rows:
         await tx.execute(statement, *columns(rows, width))
+
+
+async def _remember(tx: Transaction, rows: Sequence[tuple[object, ...]]) -> None:
+    """Note the events as taken in.
+
+    Raises:
+        TransientError: another partition took one of them in meanwhile, under other identifiers, so that no lock of ours
+            stood between; tried again, this one finds it.
+    """
+    if rows and await tx.execute(sql.SAVE_SEEN, *columns(rows, 5)) != f"INSERT 0 {len(rows)}":
+        raise TransientError("database_conflict", "an event was taken in elsewhere meanwhile")
 
 
 def _links(changes: Sequence[Change]) -> list[tuple[str, str, str, UUID]]:

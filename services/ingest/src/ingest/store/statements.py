@@ -66,7 +66,9 @@ INSERT INTO seen_messages (day, workspace, event_id, profile_id, seen_at, partit
 SELECT (seen_at AT TIME ZONE 'UTC')::date, workspace, event_id, profile_id, seen_at, partition
 FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[])
   AS new (workspace, event_id, profile_id, seen_at, partition)
+ON CONFLICT DO NOTHING
 """
+"""Whoever finds a row missing afterwards lost a race: see `saving`."""
 
 SAVE_CONSENTS = """
 INSERT INTO consents (
