@@ -101,6 +101,16 @@ async def test_poison_goes_to_the_quarantine_and_the_partition_goes_on(world: Wo
     assert b"no json" in {i.value for i in put_aside}
 
 
+async def test_poison_with_a_key_as_large_as_a_batch_can_be_put_aside(fake_world: World) -> None:
+    await fake_world.append("profile.activity", 0, Outgoing(b"k" * 890_000, b"no json"))
+    await fake_world.append("profile.activity", 0, *events(1))
+    async with fake_world.owner():
+        await until("the score", lambda: scored(fake_world, 1))
+
+    (put_aside,) = await fake_world.read("profile.activity.quarantine")
+    assert put_aside.value == b"no json"
+
+
 async def test_a_timer_fires_only_when_virtual_time_has_passed_it(world: World) -> None:
     async with world.owner():
         await world.append("profile.activity", 0, *events(1))

@@ -14,6 +14,7 @@ from common.consuming.folding import Folder, Fuse
 from common.consuming.model import Signal, TimerDue
 from common.contracts import decode_event
 from common.contracts.profiles import ActivityRecorded, LeadScored
+from common.kafka import MAX_BATCH_BYTES
 from libs.common.tests.consuming.making import (
     NOW,
     RELEASES,
@@ -113,10 +114,11 @@ def test_one_good_fold_mends_the_fuse() -> None:
     assert mended.fuse.failures == 2
 
 
-def test_a_consequence_that_the_broker_would_never_take_quarantines_its_cause() -> None:
+@pytest.mark.parametrize("size", [1_000_000, MAX_BATCH_BYTES - 500])
+def test_a_consequence_that_the_broker_would_never_take_quarantines_its_cause(size: int) -> None:
     def swell(state: Tally | None, signal: Signal, now: datetime) -> Folded[Tally]:
         large = LeadScored(
-            score=1, previous_score=None, grade="x" * 1_000_000, reasons=(), model_version="1"
+            score=1, previous_score=None, grade="x" * size, reasons=(), model_version="1"
         )
         return Folded(state or Tally(), {}, (Consequence("profile.scores", large, str(ANNA)),))
 

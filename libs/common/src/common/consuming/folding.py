@@ -26,8 +26,9 @@ from common.ids import caused_id
 
 S = TypeVar("S")
 
-LARGEST = 900_000
-"""Bytes a record may have: the broker takes 1 MiB a batch, headers and framing included."""
+LARGEST = 890_000
+"""Bytes an event may have. A batch holds 900,000, and the record's key and headers want room in it, too: what is in the
+outbox must be publishable, or the process dies of it again and again."""
 
 
 class FuseBlownError(Exception):

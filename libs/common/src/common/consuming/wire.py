@@ -21,6 +21,8 @@ from common.ids import derive
 
 QUARANTINED_BYTES = 32 * 1024
 """How much of a quarantined record is kept."""
+QUARANTINED_KEY_BYTES = 1024
+"""And of its key: a stranger's may be as large as a batch, and ours has headers beside it."""
 
 ALL_WORKSPACES = "*"
 """The workspace of records that belong to no single one: journal, progress, ticks."""
@@ -133,7 +135,7 @@ class RowMaker:
             None if value is None else value[:QUARANTINED_BYTES].decode("utf-8", "replace").encode()
         )
         target = Place(place.topic + QUARANTINE_SUFFIX, place.partition)
-        self._add(target, key, text, headers)
+        self._add(target, key and key[:QUARANTINED_KEY_BYTES], text, headers)
 
     def _target(self, topic: str, key: bytes) -> Place:
         alone = self.topics[topic].partitions == 1
