@@ -102,7 +102,7 @@ async def test_poison_goes_to_the_quarantine_and_the_partition_goes_on(world: Wo
 
 
 async def test_poison_with_a_key_as_large_as_a_batch_can_be_put_aside(fake_world: World) -> None:
-    await fake_world.append("profile.activity", 0, Outgoing(b"k" * 890_000, b"no json"))
+    await fake_world.append("profile.activity", 0, Outgoing(b"k" * 899_900, b"no json"))
     await fake_world.append("profile.activity", 0, *events(1))
     async with fake_world.owner():
         await until("the score", lambda: scored(fake_world, 1))
