@@ -102,6 +102,16 @@ def test_a_rejected_message_is_traced_to_its_reason(
     assert told.json["reason"] == "no_identity"
 
 
+def test_another_workspaces_rejection_is_not_told(
+    settings: KafkaSettings, server: Script, capsys: Any
+) -> None:
+    headers = {"reason": b"no_identity", "workspace": b"default"}
+    append(settings, "ingest.events.quarantine", Outgoing(b"x", b'{"messageId":"m-9"}', headers))
+
+    assert run(capsys, "trace", "m-9", "--workspace", "default").code == 1
+    assert "Nobody has seen m-9" in run(capsys, "trace", "m-9", "--workspace", "demo").err
+
+
 def test_an_accepted_message_that_is_not_resolved_yet_is_under_way(
     settings: KafkaSettings, server: Script, capsys: Any
 ) -> None:

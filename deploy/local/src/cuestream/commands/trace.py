@@ -68,7 +68,7 @@ async def _trace(message_id: str, workspace: str | None, data: Path | None) -> M
     if found is not None:
         messages = [await _follow(installation, message) for message in found["messages"]]
         return {"status": "accepted", "message_id": message_id, "messages": messages}
-    return await _sought(installation, message_id)
+    return await _sought(installation, message_id, workspace)
 
 
 async def _follow(installation: Installation, message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -82,9 +82,16 @@ async def _follow(installation: Installation, message: Mapping[str, Any]) -> Map
     return {**message, "complete": story["complete"], "entries": story["entries"]}
 
 
-async def _sought(installation: Installation, message_id: str) -> Mapping[str, Any]:
+async def _sought(
+    installation: Installation, message_id: str, workspace: str | None
+) -> Mapping[str, Any]:
     """What the log says of a message that no profile has."""
-    rejected = await _scan(installation, REJECTED, message_id, None)
+    rejected = [
+        record
+        for record in await _scan(installation, REJECTED, message_id, None)
+        # A fold that fails on a record does not say whose it was.
+        if workspace is None or _header(record, "workspace") in ("", workspace)
+    ]
     if rejected:
         record = rejected[-1]
         return {
