@@ -14,8 +14,8 @@ import pytest
 from common.configuration import Configuration
 from common.errors import TransientError
 from common.ids import accepted_event_id
-from ingest.api import requests
 from ingest.api.answers import RefusedError
+from ingest.api.requests import read_body
 from services.ingest.tests.edge import (
     BROWSER_KEY,
     LOCAL_KEY,
@@ -335,17 +335,16 @@ async def test_a_client_that_leaves_gets_no_answer_and_leaves_nothing() -> None:
 
 @pytest.mark.parametrize("begun", [[], [{"type": "http.request", "body": b"{", "more_body": True}]])
 async def test_a_client_that_never_ends_its_body_is_told_so(
-    begun: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    begun: list[dict[str, Any]],
 ) -> None:
     pieces = iter(begun)
 
     async def receive() -> Any:
         return next(pieces, None) or await asyncio.Event().wait()
 
-    monkeypatch.setattr(requests, "SLOWEST", 0.01)
     async with asyncio.timeout(5):
         with pytest.raises(RefusedError, match="too_slow"):
-            await requests.read_body(receive, 1000)
+            await read_body(receive, 1000, patience=0.01)
 
 
 async def test_a_listed_page_may_send_and_read_the_answer() -> None:

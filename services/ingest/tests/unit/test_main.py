@@ -1,14 +1,11 @@
-"""The command line: every process says by its exit code why it ended."""
+"""The command line: one process by name, and each says by its exit code why it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+import inspect
 
 import pytest
 
-from common.errors import TransientError
-from common.telemetry import running
 from ingest import __main__ as command
 
 
@@ -20,20 +17,21 @@ def test_an_unknown_process_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[
     assert command.USAGE in capsys.readouterr().err
 
 
-def test_migrating_a_database_that_is_away_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(_package: str, _url: str) -> None:
-        raise TransientError("database_unavailable")
-
-    def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        try:
-            main().send(None)
-        except TransientError as error:
-            raise SystemExit(running.exit_code(error)) from error
-
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@localhost:1/nothing")
-    monkeypatch.setattr("common.postgres.migrate", away)
-    monkeypatch.setattr(command, "run_process", run)
+@pytest.mark.parametrize("process", ["api", "resolve", "migrate"])
+def test_a_process_without_its_settings_says_which_is_missing(
+    process: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(SystemExit) as caught:
-        command.main(["migrate"])
+        command.main([process])
 
-    assert caught.value.code == 3
+    assert caught.value.code == 2
+    assert (
+        "DATABASE_URL" if process == "migrate" else "KAFKA_BOOTSTRAP"
+    ) in capsys.readouterr().err
+
+
+def test_every_process_is_run_where_the_exit_codes_are_known() -> None:
+    # Only `run_process` turns a database or a Kafka that is away into a 3.
+    assert "asyncio.run" not in inspect.getsource(command)

@@ -22,10 +22,12 @@ class ClientGoneError(Exception):
     """The connection closed before the body was there; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, limit: int, declared: bytes | None = None) -> bytes:
+async def read_body(
+    receive: Receive, limit: int, declared: bytes | None = None, *, patience: float = SLOWEST
+) -> bytes:
     """The whole body, unpacked when it begins as gzip does, whatever the headers say of that.
 
-    `declared` is the length that they announce: what is too large is not waited for.
+    `declared` is the length that they announce: what is too large is not waited for. `patience` in seconds.
 
     Raises:
         RefusedError: 413 `body_too_large`, 400 `invalid_gzip`, 408 `too_slow`.
@@ -33,15 +35,15 @@ async def read_body(receive: Receive, limit: int, declared: bytes | None = None)
     """
     if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
-    body = await _whole(receive, limit)
+    body = await _whole(receive, limit, patience)
     return _unpacked(body, limit) if body.startswith(GZIP) else body
 
 
-async def _whole(receive: Receive, limit: int) -> bytes:
+async def _whole(receive: Receive, limit: int, patience: float) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(SLOWEST):
+        async with asyncio.timeout(patience):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
