@@ -155,6 +155,8 @@ def test_an_unsubscribe_of_nobody_is_set_aside() -> None:
     [
         {"email.marketing": "yes"},
         {"email": True},
+        {"email.made_up": True},
+        {"pigeon.marketing": True},
         {"E Mail.marketing": True},
         {"email.": True},
         ["email.marketing"],
@@ -167,7 +169,15 @@ def test_what_is_no_clear_statement_grants_nothing(said: object) -> None:
     assert shop.identify({"consents": said}) == []
 
 
-@pytest.mark.parametrize("properties", [{}, {"channel": "email"}, {"channel": 1, "purpose": "x"}])
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {},
+        {"channel": "email"},
+        {"channel": 1, "purpose": "x"},
+        {"channel": "fax", "purpose": "marketing"},
+    ],
+)
 def test_a_consent_event_without_channel_and_purpose_is_only_an_activity(
     properties: dict[str, object],
 ) -> None:

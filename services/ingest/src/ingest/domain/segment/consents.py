@@ -13,13 +13,16 @@ from ingest.domain.segment.naming import CONSENT_GRANTED, CONSENT_WITHDRAWN, act
 
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LONGEST = 200
+CHANNELS = frozenset({"email", "sms", "phone", "ads"})
+PURPOSES = frozenset({"marketing", "transactional", "profiling"})
 DEFAULT_BASIS = "consent"
 
 
 def consents_of(call: Call, proof_id: UUID) -> tuple[Statement, ...]:
     """The statements that a message makes: traits of identify, or one of the two consent events.
 
-    Channels and purposes are short lower-case words; anything else is no statement.
+    What names another channel or purpose is no statement: nobody could act on it, and made-up words would make
+    the contact snapshot grow without a bound.
     """
     if call.kind == "identify":
         return tuple(_from_traits(call, proof_id))
@@ -29,11 +32,11 @@ def consents_of(call: Call, proof_id: UUID) -> tuple[Statement, ...]:
     if name not in {CONSENT_GRANTED, CONSENT_WITHDRAWN}:
         return ()
     said = call.properties
-    channel, purpose = _word(said.get("channel")), _word(said.get("purpose"))
-    if channel is None or purpose is None:
+    channel, purpose = said.get("channel"), said.get("purpose")
+    if not _is_known(channel, purpose):
         return ()
     granted = name == CONSENT_GRANTED
-    return (_statement(call, proof_id, channel, purpose, said, granted=granted),)
+    return (_statement(call, proof_id, str(channel), str(purpose), said, granted=granted),)
 
 
 def _from_traits(call: Call, proof_id: UUID) -> Iterator[Statement]:
@@ -42,7 +45,7 @@ def _from_traits(call: Call, proof_id: UUID) -> Iterator[Statement]:
         return
     for key, granted in consents.items():
         channel, _, purpose = str(key).partition(".")
-        if isinstance(granted, bool) and _word(channel) and _word(purpose):
+        if isinstance(granted, bool) and _is_known(channel, purpose):
             yield _statement(call, proof_id, channel, purpose, {}, granted=granted)
 
 
@@ -67,6 +70,11 @@ def _statement(
         text_version=_text(said.get("text_version")),
         ip=_text(said.get("ip")) or _text(call.context.get("ip")),
     )
+
+
+def _is_known(channel: object, purpose: object) -> bool:
+    # As text first: what a stranger sends may be anything, also what no set can hold.
+    return str(channel) in CHANNELS and str(purpose) in PURPOSES
 
 
 def _word(value: object) -> str | None:
