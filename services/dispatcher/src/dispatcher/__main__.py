@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Final
 
@@ -30,7 +29,9 @@ def main(arguments: list[str]) -> None:
             configure_logging(serving.log_level, service="dispatcher", process="api")
             run_process(lambda: api(serving))
         case ["migrate"]:
-            asyncio.run(migrate(load_settings(MigrateSettings)))
+            migrating = load_settings(MigrateSettings)
+            configure_logging("info", service="dispatcher", process="migrate")
+            run_process(lambda: migrate(migrating))
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import msgspec
+import pytest
+
 from common.clock import utc_now
 from common.consuming.ports import Outgoing, Place
 from common.contracts import decode_event
-from common.contracts.withdrawals import BarrierAppended
+from common.contracts.withdrawals import BarrierAppended, ContactWithdrawn
 from dispatcher.ports import HaltChange, Withdrawal
 from dispatcher.store import PostgresNoes
 from services.dispatcher.tests.integration.world import World
@@ -127,6 +130,34 @@ async def test_a_record_that_is_no_no_is_put_aside_and_stops_nobody(world: World
     assert first.value == b"{not json"
     assert first.headers["reason"] == b"undecodable"
     assert second.headers["origin_offset"] == b"1"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"address_hash": "\0"},
+        {"address_hash": "a" * 500_000},
+        {"channel": "e\0mail"},
+        {"purpose": "\0"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_a_no_that_the_database_would_refuse_stops_no_other(
+    world: World, wrong: dict[str, str]
+) -> None:
+    world.progress()
+    world.contact(1)
+    right = ContactWithdrawn(
+        address_hash="aa", channel="email", purpose="*", via="stranger", requested_at=utc_now()
+    )
+    world.append("contact.withdrawals", msgspec.structs.replace(right, **wrong), key="x")
+    asked = world.request(1)
+    async with world.consuming(), world.sending():
+        await world.until("the mail", lambda: world.told(asked))
+
+    assert world.told(asked) == [("sent", "")]
+    (aside,) = world.log.records("contact.withdrawals.quarantine")
+    assert aside.headers["reason"] == b"undecodable"
 
 
 async def test_two_senders_fold_each_no_once(world: World) -> None:

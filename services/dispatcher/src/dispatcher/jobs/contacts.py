@@ -8,14 +8,12 @@ from datetime import datetime
 
 from common.clock import monotonic
 from common.consuming.ports import Fetched, Place, Reader
-from common.contracts import decode_event
-from common.contracts.ingestion import IngestProgressed
+from common.consuming.statements import PROGRESS, statement_of
 from common.errors import PermanentError, TransientError
 from dispatcher.domain.contacts import ContactsProgress
 from dispatcher.domain.gate import ContactsKnowledge
 from dispatcher.ports import CONTACTS, ContactPositions
 
-PROGRESS = Place("ingest.progress", 0)
 _INTERVAL = 0.2
 _TAIL = 64
 """Statements per raw partition that are read at the start: some seconds of them."""
@@ -64,11 +62,9 @@ class ContactsWatch:
 
     def _note(self, fetched: Sequence[Fetched]) -> None:
         for item in fetched:
-            try:
-                statement = decode_event(item.value or b"").payload(IngestProgressed)
-            except PermanentError:
-                continue  # what resolve did not write says nothing of how far it is
-            self._progress.state(statement.partition, statement.until)
+            statement = statement_of(item, len(self._places))
+            if statement is not None:
+                self._progress.state(statement.partition, statement.until)
 
     async def _measure(self) -> None:
         if self._clock() - self._measured < _INTERVAL:

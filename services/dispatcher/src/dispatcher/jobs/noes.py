@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -28,6 +29,9 @@ WITHDRAWALS = Place("contact.withdrawals", 0)
 INTERVAL = 0.25
 """Seconds between two barriers at least."""
 _LARGEST = 32 * 1024
+_HASH = re.compile(r"[0-9a-f]{1,64}")
+_WORD = re.compile(r"[^\x00-\x1f]{0,200}")
+"""What the database takes: one record that it refused would stop this topic, and with it all marketing."""
 _PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
@@ -180,15 +184,24 @@ def _no(event: Event, item: Fetched) -> NoRecord | None:
     """
     if event.type == ContactWithdrawn.TYPE:
         no = event.payload(ContactWithdrawn)
+        _check(_HASH, no.address_hash)
+        _check(_WORD, event.workspace, no.channel, no.purpose)
         return Withdrawal(
             event.workspace, no.channel, no.address_hash, no.purpose, item.appended_at
         )
     if event.type == SendingHalted.TYPE:
         halt = event.payload(SendingHalted)
+        _check(_WORD, halt.scope, halt.by)
         return HaltChange(halt.scope, halted=True, by=halt.by, at=item.appended_at)
     if event.type == SendingResumed.TYPE:
         resumed = event.payload(SendingResumed)
+        _check(_WORD, resumed.scope, resumed.by)
         return HaltChange(resumed.scope, halted=False, by=resumed.by, at=item.appended_at)
     if event.type == BarrierAppended.TYPE:
         return None
     raise PermanentError("unknown_type", event.type[:100])
+
+
+def _check(kind: re.Pattern[str], *texts: str) -> None:
+    if not all(kind.fullmatch(text) for text in texts):
+        raise PermanentError("undecodable", "a text is not what it should be")
