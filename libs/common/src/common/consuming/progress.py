@@ -8,14 +8,13 @@ from datetime import datetime
 
 from common.consuming.loop import Surroundings
 from common.consuming.ports import Fetched, Outgoing, Place, Publisher, Reader, Standing
+from common.consuming.statements import PROGRESS, statement_of
 from common.consuming.virtual_time import VirtualTime
 from common.consuming.wire import origin_of, own_event
-from common.contracts import decode_event
 from common.contracts.ingestion import IngestProgressed, IngestTicked
 from common.errors import PermanentError, TransientError
 from common.ids import derive
 
-PROGRESS = Place("ingest.progress", 0)
 ACTIVITY = "profile.activity"
 RAW = "ingest.events"
 
@@ -73,10 +72,9 @@ class ProgressFollower:
 
     def _take(self, fetched: Sequence[Fetched]) -> None:
         for item in fetched:
-            try:
-                statement = decode_event(item.value or b"").payload(IngestProgressed)
-            except PermanentError:
-                continue  # nobody but resolve writes here; what it did not write says nothing of time
+            statement = statement_of(item, self._partitions)
+            if statement is None:
+                continue
             known = self._latest.get(statement.partition)
             if known is None or statement.until >= known.until:
                 self._latest[statement.partition] = statement
