@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -36,13 +35,11 @@ class Ownership:
     _wanted: frozenset[int] = frozenset()
     _fenced: dict[int, float] = field(default_factory=dict)
     """Since when (monotonic seconds)."""
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def on_assigned(self, partitions: frozenset[int]) -> None:
         """The elector's word; the loop acts on it between two batches."""
         self._wanted = partitions
         self._fenced.clear()
-        self._changed.set()
 
     @property
     def pending(self) -> bool:
@@ -61,11 +58,6 @@ class Ownership:
     def active(self) -> list[Standing]:
         """Owned and not stopped."""
         return [s for p, s in self.standings.items() if p not in self.stopped]
-
-    async def changed(self) -> None:
-        """Wait until the elector says something new."""
-        await self._changed.wait()
-        self._changed.clear()
 
     def release_lost(self) -> frozenset[int]:
         """Let go of what is no longer assigned; the epoch fences whatever is still under way."""
