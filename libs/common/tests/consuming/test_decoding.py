@@ -8,7 +8,7 @@ from common.configuration import Configuration
 from common.consuming.decoding import MOST_UNSAVED, TOMBSTONE, Decoder, Intake
 from common.consuming.holding import Holds
 from common.consuming.ports import Fetched, Outgoing, Place, Position, Standing
-from common.contracts import payload_types
+from common.contracts import load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
 from libs.common.tests.consuming.making import (
     NOW,
@@ -225,3 +225,8 @@ def test_the_first_records_of_a_trimmed_log_give_the_base() -> None:
 
     assert intake.gap is None
     assert len(intake.records) == 2
+
+
+def test_a_strangers_headers_on_the_raw_topic_are_no_sequence_of_ours() -> None:
+    """A connector's `origin: shop-1, sequence: 1000` looked like a gap, and stopped everybody's timers."""
+    assert not load_topics()["ingest.events"].sequenced
