@@ -229,4 +229,4 @@ def test_the_first_records_of_a_trimmed_log_give_the_base() -> None:
 
 def test_a_strangers_headers_on_the_raw_topic_are_no_sequence_of_ours() -> None:
     """A connector's `origin: shop-1, sequence: 1000` looked like a gap, and stopped everybody's timers."""
-    assert not load_topics()["ingest.events"].sequenced
+    assert not load_topics(6)["ingest.events"].sequenced
