@@ -56,7 +56,7 @@ def fold_accepted(state: People | None, signal: Signal, now: datetime) -> Folded
     event, people = record.event, state or People(signal.workspace)
     if event.id in people.seen:
         return Folded(people)
-    payload = event.payload(EventAccepted)
+    payload = _received(record)
     call = read(payload)
     people, profile_id = resolve(people, call.user, call.anonymous)
     learned = learn(
@@ -79,6 +79,18 @@ def fold_accepted(state: People | None, signal: Signal, now: datetime) -> Folded
         _taken_in(people, profile_id, learned).with_sighting(event.id, sighting),
         consequences=consequences,
     )
+
+
+def _received(record: Record) -> EventAccepted:
+    """What was accepted, received when the log took it at the latest.
+
+    Strangers write here too: by a clock that is ahead they would date a consent after every withdrawal to come.
+    """
+    payload = record.event.payload(EventAccepted)
+    at = payload.received_at
+    if at.tzinfo is not None and at > record.appended_at:
+        return msgspec.structs.replace(payload, received_at=record.appended_at)
+    return payload
 
 
 def fold_withdrawal(state: People | None, signal: Signal, now: datetime) -> Folded[People]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from common.errors import PermanentError
 from common.ids import accepted_event_id
 from ingest.domain.people import Standing, Statement, restate
-from services.ingest.tests.making import NOW, Shop, consents, snapshots, withdrawal
+from services.ingest.tests.making import NOW, Shop, accepted, consents, snapshots, withdrawal
 
 MARKETING = {"channel": "email", "purpose": "marketing"}
 HOUR = timedelta(hours=1)
@@ -105,6 +105,20 @@ def test_an_opt_in_received_earlier_but_folded_later_revives_nothing() -> None:
     shop.identify({"consents": {"email.marketing": True}}, received_before=HOUR)
 
     assert grants(shop) == {"email.marketing": False}
+
+
+def test_an_opt_in_that_a_stranger_says_to_have_received_tomorrow_can_be_withdrawn() -> None:
+    shop = subscribed()
+    opt_in = {"type": "track", "userId": "u1", "event": "Consent Granted", "properties": MARKETING}
+    tomorrow = accepted(
+        opt_in, received_at=NOW + 24 * HOUR, message_id="early", appended_at=NOW + HOUR
+    )
+    shop.folds(tomorrow)
+    shop.now += 2 * HOUR
+    shop.says("track", userId="u1", event="Consent Withdrawn", properties=MARKETING)
+
+    assert grants(shop) == {"email.marketing": False}
+    assert all(told.time is None or told.time <= shop.now for told in shop.told)
 
 
 def test_a_new_opt_in_after_a_withdrawal_counts() -> None:
