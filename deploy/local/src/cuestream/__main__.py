@@ -59,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CommandError as error:
         complain(error, json="--json" in words)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:  # while the modules load; a running command handles it itself
+        sys.exit(130)
 
 
 if __name__ == "__main__":
