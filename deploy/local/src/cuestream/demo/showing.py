@@ -94,7 +94,10 @@ def verdict(summary: Summary) -> Table:
             f"{summary.reminders} got their one reminder, {summary.missing} did not",
         ),
         (True, f"{summary.unknown} ended as unknown: the mail server was cut off in mid-answer"),
-        (summary.wrong_mails == 0, f"{summary.wrong_mails} mails went where none should have gone"),
+        (
+            summary.wrong_mails == 0,
+            f"{summary.wrong_mails} wrong mails: to a buyer, to a stranger, or without consent",
+        ),
         (summary.doubled == 0, f"{summary.doubled} things happened twice"),
         (summary.sent_after_no == 0, f"{summary.sent_after_no} mails later than 1 s after a no"),
         (

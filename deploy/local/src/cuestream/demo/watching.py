@@ -94,6 +94,11 @@ class Watcher:
         user = str(body.get("userId") or body.get("anonymousId") or "")
         traits = body.get("traits") or {}
         self._seen.events += 1
+        if body.get("type") == "track":
+            product = (body.get("properties") or {}).get("name")
+            what = f"{body.get('event')}: {product}" if product else str(body.get("event"))
+            who = user.removeprefix("anon-")
+            self._seen.recent.append(f"{item.appended_at:%H:%M:%S}  {who:<16} {what}")
         self._seen.tell(
             Told(
                 user=user.removeprefix("anon-"),
@@ -124,7 +129,7 @@ class Watcher:
     def _decided(self, event: Event, _: Fetched) -> None:
         decision = event.payload(DecisionMade)
         self._seen.decide(decision)
-        self._say(event, f"decision {decision.outcome}: {decision.reason}")
+        self._say(event, decided(decision))
 
     def _delivered(self, event: Event, _: Fetched) -> None:
         status: DeliveryStatus = event.payload(STATUSES[event.type])
@@ -136,6 +141,20 @@ class Watcher:
     def _say(self, event: Event, text: str) -> None:
         who = self._seen.people.get(UUID(event.subject), event.subject[:8])
         self._seen.recent.append(f"{event.time:%H:%M:%S}  {who:<16} {text}")
+
+
+_WHY = {
+    "eligible": "a reminder is sent",
+    "no_consent": "no mail: there is no consent to marketing by e-mail",
+    "no_address": "no mail: there is no address",
+    "exit_when: Order Completed": "no mail: they ordered",
+    "exit_when: size(customer.cart.items) == 0": "no mail: the cart was emptied",
+}
+
+
+def decided(decision: DecisionMade) -> str:
+    """A decision in a few words; the live page has the whole story."""
+    return f"decided: {_WHY.get(decision.reason, f'{decision.outcome}, {decision.reason}')}"
 
 
 async def follow_mails(
