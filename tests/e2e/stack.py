@@ -45,11 +45,19 @@ class Stack:
     def until(self, word: str, *arguments: str, seconds: float = 20) -> str:
         """Run the command again and again until it prints the word; it may not know the person yet."""
 
-        def printed() -> str:
-            text = self._run(arguments, 60).stdout
-            return text if word in text else ""
+        last = ""
 
-        return eventually(f"{word} in {arguments}", printed, seconds)
+        def printed() -> str:
+            nonlocal last
+            done = self._run(arguments, 60)
+            last = done.stdout + done.stderr
+            return done.stdout if word in done.stdout else ""
+
+        try:
+            return eventually(f"{word} in {arguments}", printed, seconds)
+        except AssertionError as error:
+            error.add_note(f"the last answer was:\n{last}")
+            raise
 
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.cuestream("status", "--json"))
