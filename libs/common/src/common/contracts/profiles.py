@@ -95,6 +95,21 @@ class ContactChanged(Payload, frozen=True, kw_only=True):
     time_zone: str | None = None
     country: str | None = None
     consents: tuple[Consent, ...] = ()
+    merged_into: UUID | None = None
+    """This profile has become that one; everything personal stands in that one's snapshot, none here."""
+
+
+class ProfileMerged(Payload, frozen=True, kw_only=True):
+    """Two profiles turned out to be one person; told twice, to the loser as subject and to the winner."""
+
+    TYPE: ClassVar[str] = "profile.merged.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("profile.activity",)
+
+    loser: UUID
+    """Lives on in the winner; whatever still comes for it is the winner's."""
+    winner: UUID
+    profile_version: int
+    """The winner's, above all that either profile had."""
 
 
 class Contribution(msgspec.Struct, frozen=True):
