@@ -5,6 +5,7 @@ from common.consuming.decoding import TOMBSTONE
 from common.consuming.folding import FuseBlownError
 from common.consuming.job import Desk, Job, Owned, Worker
 from common.consuming.loop import Loop, Pace, Surroundings
+from common.consuming.merging import Kept, Merger, Packed, with_merges
 from common.consuming.model import (
     Book,
     Consequence,
@@ -31,9 +32,12 @@ __all__ = [
     "FuseBlownError",
     "Handlers",
     "Job",
+    "Kept",
     "Loop",
+    "Merger",
     "Owned",
     "Pace",
+    "Packed",
     "Record",
     "Sheet",
     "Signal",
@@ -42,4 +46,5 @@ __all__ = [
     "TimerDue",
     "Transaction",
     "Worker",
+    "with_merges",
 ]
