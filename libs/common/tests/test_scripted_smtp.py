@@ -7,7 +7,7 @@ import smtplib
 
 import pytest
 
-from common.testing.smtp import drop, reply, scripted_smtp_server
+from common.testing.smtp import drop, hold, reply, scripted_smtp_server
 
 MAIL = b"From: a@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nHello\r\n"
 
@@ -48,3 +48,27 @@ async def test_a_mail_can_be_taken_although_the_line_goes_dead() -> None:
             await asyncio.to_thread(deliver, server.port)
 
     assert server.accepted == {"<1@example.org>": 1}
+
+
+async def test_a_held_mail_is_taken_as_if_nothing_had_been() -> None:
+    async with scripted_smtp_server() as server:
+        server.script(hold("rcpt"))
+        delivering = asyncio.create_task(asyncio.to_thread(deliver, server.port))
+
+        await asyncio.wait_for(server.held(), 5)
+        before = server.accepted.total()
+        server.let_go()
+        await asyncio.wait_for(delivering, 5)
+
+    assert (before, server.accepted.total()) == (0, 1)
+
+
+async def test_it_offers_pipelining_only_where_it_was_told_to() -> None:
+    def offers(port: int) -> bool:
+        with smtplib.SMTP("127.0.0.1", port, timeout=5) as client:
+            client.ehlo()
+            return client.has_extn("pipelining")
+
+    async with scripted_smtp_server() as plain, scripted_smtp_server(pipelining=True) as modern:
+        assert not await asyncio.to_thread(offers, plain.port)
+        assert await asyncio.to_thread(offers, modern.port)

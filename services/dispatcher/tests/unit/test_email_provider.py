@@ -156,46 +156,6 @@ async def test_what_is_too_late_is_not_begun(world: World) -> None:
     assert world.taken(KEY) == 0
 
 
-BEFORE_THE_CONTENT = ["connect", "ehlo", "mail", "rcpt", "data"]
-
-
-@pytest.mark.parametrize("stage", BEFORE_THE_CONTENT)
-@pytest.mark.parametrize("fault", [drop, stall])
-async def test_silence_before_the_content_is_transient(
-    smtp: SmtpWorld, stage: str, fault: object
-) -> None:
-    smtp.server.script(fault(stage))  # type: ignore[operator]
-
-    with pytest.raises(TransientError) as raised:
-        await smtp.provider.send(email(), idempotency_key=KEY)
-    await smtp.provider.send(email(), idempotency_key=KEY)
-
-    assert raised.value.reason == "provider_unavailable"
-    assert smtp.taken(KEY) == 1
-
-
-@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        ("451 4.3.0 later", "provider_deferred"),
-        ("421 4.7.0 closing", "provider_unavailable"),
-        ("530 5.7.0 log in first", "provider_unavailable"),
-    ],
-)
-async def test_an_answer_for_now_is_transient_at_every_stage(
-    smtp: SmtpWorld, stage: str, answer: str, reason: str
-) -> None:
-    smtp.server.script(reply(stage, answer))  # type: ignore[arg-type]
-
-    with pytest.raises(TransientError) as raised:
-        await smtp.provider.send(email(), idempotency_key=KEY)
-    await smtp.provider.send(email(), idempotency_key=KEY)
-
-    assert raised.value.reason == reason
-    assert smtp.taken(KEY) == 1
-
-
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
 @pytest.mark.parametrize(
     ("answer", "reason"),
@@ -219,19 +179,6 @@ async def test_an_answer_for_good_is_a_refusal_without_the_servers_words(
     assert smtp.taken(KEY) == 0
 
 
-@pytest.mark.parametrize("accepts", [True, False])
-@pytest.mark.parametrize("fault", [drop, stall])
-async def test_silence_after_the_final_dot_is_unknown(
-    smtp: SmtpWorld, fault: object, accepts: bool
-) -> None:
-    smtp.server.script(fault("dot", accepts=accepts))  # type: ignore[operator]
-
-    with pytest.raises(OutcomeUnknown):
-        await smtp.provider.send(email(), idempotency_key=KEY)
-
-    assert smtp.taken(KEY) == (1 if accepts else 0)
-
-
 @pytest.mark.parametrize("fault", [drop, stall])
 async def test_silence_while_the_content_goes_out_is_never_transient_once_it_was_written(
     smtp: SmtpWorld, fault: object
@@ -243,14 +190,6 @@ async def test_silence_while_the_content_goes_out_is_never_transient_once_it_was
 
     assert isinstance(raised.value, OutcomeUnknown) or raised.value.reason == "provider_unavailable"
     assert smtp.taken(KEY) == 0
-
-
-@pytest.mark.parametrize("answer", ["354 again", "199 what", "gibberish"])
-async def test_an_answer_out_of_turn_after_the_dot_is_unknown(smtp: SmtpWorld, answer: str) -> None:
-    smtp.server.script(reply("dot", answer))
-
-    with pytest.raises(OutcomeUnknown):
-        await smtp.provider.send(email(), idempotency_key=KEY)
 
 
 async def test_connections_are_used_again(smtp: SmtpWorld) -> None:

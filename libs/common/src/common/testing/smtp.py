@@ -1,4 +1,4 @@
-"""A real SMTP server that misbehaves on command: refuses, stalls or hangs up at any stage of a mail."""
+"""A real SMTP server that misbehaves on command: refuses, stalls, hangs up or waits at any stage of a mail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from typing_extensions import override
 
-Stage = Literal["connect", "ehlo", "mail", "rcpt", "data", "content", "dot"]
+Stage = Literal["connect", "ehlo", "mail", "rcpt", "data", "content", "dot", "rset", "quit"]
 """Where a mail can go wrong: `content` is after 354 and before the final dot, `dot` right after it."""
 
 
@@ -23,11 +23,11 @@ class Fault:
     """What happens once, when the next mail reaches a stage."""
 
     stage: Stage
-    action: Literal["reply", "stall", "drop"]
+    action: Literal["reply", "stall", "drop", "hold"]
     reply: str = ""
     """For `reply`: what is answered, such as `451 4.3.0 later`."""
     accepts: bool = False
-    """At `dot`: whether the mail was taken before the stall or the hang-up."""
+    """At `dot`: whether the mail was taken before the stall, the hang-up or the hold."""
 
 
 def reply(stage: Stage, text: str) -> Fault:
@@ -45,12 +45,19 @@ def drop(stage: Stage, *, accepts: bool = False) -> Fault:
     return Fault(stage, "drop", accepts=accepts)
 
 
+def hold(stage: Stage, *, accepts: bool = False) -> Fault:
+    """Answer only when told to (`let_go`), then as if nothing had been."""
+    return Fault(stage, "hold", accepts=accepts)
+
+
 @dataclass(slots=True)
 class ScriptedSmtpServer:
     """What the server did so far, and what it shall do next."""
 
     host: str = "127.0.0.1"
     port: int = 0
+    pipelining: bool = False
+    """Whether it offers to hear MAIL, RCPT and DATA at once (RFC 2920)."""
     faults: deque[Fault] = field(default_factory=deque)
     """Each happens once, in this order; without one, a mail is taken."""
     accepted: Counter[str] = field(default_factory=Counter)
@@ -60,6 +67,11 @@ class ScriptedSmtpServer:
     """Of the envelopes, in order."""
     connections: int = 0
     """How many were opened."""
+    heard: Counter[str] = field(default_factory=Counter)
+    """Verb → how often it was said."""
+    holding: int = 0
+    """How many connections wait for `let_go`."""
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _transports: set[asyncio.Transport] = field(default_factory=set)
 
@@ -87,6 +99,27 @@ class ScriptedSmtpServer:
             self._changed.clear()
             await self._changed.wait()
 
+    async def held(self, connections: int = 1) -> None:
+        """Return once so many connections wait for `let_go`."""
+        while self.holding < connections:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def let_go(self) -> None:
+        """Answer those that are held."""
+        self._released.set()
+        self._released = asyncio.Event()
+
+    async def rest(self) -> None:
+        """Hold one connection until `let_go`."""
+        released = self._released
+        self.holding += 1
+        self._changed.set()
+        try:
+            await released.wait()
+        finally:
+            self.holding -= 1
+
     def opened(self, transport: asyncio.Transport) -> None:
         self.connections += 1
         self._transports.add(transport)
@@ -102,9 +135,9 @@ class ScriptedSmtpServer:
 
 
 @asynccontextmanager
-async def scripted_smtp_server() -> AsyncIterator[ScriptedSmtpServer]:
+async def scripted_smtp_server(*, pipelining: bool = False) -> AsyncIterator[ScriptedSmtpServer]:
     """Listen on a free port of this machine, in this event loop, as long as the block lasts."""
-    scripted = ScriptedSmtpServer()
+    scripted = ScriptedSmtpServer(pipelining=pipelining)
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(lambda: _Connection(scripted), scripted.host, 0)
     scripted.port = listening.sockets[0].getsockname()[1]
@@ -138,15 +171,28 @@ class _Connection(SMTP):
         fault = self._scripted.due("connect")
         if fault is not None:
             await self._suffer(fault)
-            if self.transport is not None:
-                self.transport.close()
-            return
+            if fault.action != "hold":
+                if self.transport is not None:
+                    self.transport.close()
+                return
         await super()._handle_client()
 
     @override
     async def smtp_EHLO(self, hostname: str) -> None:
         if not await self._fails("ehlo"):
             await super().smtp_EHLO(hostname)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd finds it by this name
+        self,
+        _server: SMTP,
+        session: Session,
+        _envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        offered = ["250-PIPELINING"] if self._scripted.pipelining else []
+        return [*responses[:-1], *offered, responses[-1]]
 
     @override
     async def smtp_MAIL(self, arg: str | None) -> None:
@@ -157,6 +203,16 @@ class _Connection(SMTP):
     async def smtp_RCPT(self, arg: str | None) -> None:
         if not await self._fails("rcpt"):
             await super().smtp_RCPT(arg)
+
+    @override
+    async def smtp_RSET(self, arg: str) -> None:
+        if not await self._fails("rset"):
+            await super().smtp_RSET(arg)
+
+    @override
+    async def smtp_QUIT(self, arg: str) -> None:
+        if not await self._fails("quit"):
+            await super().smtp_QUIT(arg)
 
     @override
     async def smtp_DATA(self, arg: str) -> None:
@@ -179,17 +235,21 @@ class _Connection(SMTP):
         if fault.action == "reply":
             return fault.reply
         await self._suffer(fault)
-        return "421 too late to matter"
+        return "250 2.0.0 taken" if fault.accepts else "451 4.3.0 not taken"
 
     async def _fails(self, stage: Stage) -> bool:
+        """Whether something else than the right answer was given."""
+        self._scripted.heard[stage] += 1
         fault = self._scripted.due(stage)
         if fault is None:
             return False
         await self._suffer(fault)
-        return True
+        return fault.action != "hold"
 
     async def _suffer(self, fault: Fault) -> None:
-        if fault.action == "reply":
+        if fault.action == "hold":
+            await self._scripted.rest()
+        elif fault.action == "reply":
             await self.push(fault.reply)
             if fault.reply.startswith("421") and self.transport is not None:
                 self.transport.close()

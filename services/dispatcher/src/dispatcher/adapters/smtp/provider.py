@@ -55,7 +55,7 @@ class SmtpEmailProvider(EmailProvider):
     def close(self) -> None:
         """Hang up on every resting connection."""
         for line, _ in self._resting:
-            line.close()
+            line.leave()
         self._resting.clear()
 
     async def _take_turn(self, start_by: float | None) -> None:
@@ -78,7 +78,7 @@ class SmtpEmailProvider(EmailProvider):
                 raise
         finally:
             self._rest(line)
-        fresh = SmtpLine(self._server, self._timeouts, self._name)
+        fresh = SmtpLine(self._server, self._timeouts, self._name, self._clock)
         await fresh.open()
         try:
             return await self._hand_over(fresh, email, content, start_by)
@@ -95,10 +95,10 @@ class SmtpEmailProvider(EmailProvider):
     async def _line(self) -> tuple[SmtpLine, bool]:
         while self._resting:
             line, since = self._resting.pop()
-            if line.is_open and self._clock() - since < _IDLE:
+            if self._clock() - since < _IDLE and await line.settled():
                 return line, True
-            line.close()
-        line = SmtpLine(self._server, self._timeouts, self._name)
+            line.leave()
+        line = SmtpLine(self._server, self._timeouts, self._name, self._clock)
         await line.open()
         return line, False
 
