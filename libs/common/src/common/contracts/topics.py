@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -47,6 +48,7 @@ class Topics:
         return iter(self.by_name.values())
 
 
+@cache
 def load_topics(partitions: int) -> Topics:
     """Read `topics.yaml`; `partitions` is the installation's number for all profile-keyed topics."""
     text = resources.files("common.contracts").joinpath("topics.yaml").read_text()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,17 @@ class _Partition:
     """Of compacted places some offsets may be missing."""
     end: int = 0
 
+    def index(self, offset: int) -> int:
+        """Where that record stands, or the first after it."""
+        index = offset - self.begin
+        if self.end - self.begin == len(self.records):
+            return max(index, 0)  # none is missing
+        return bisect_left(self.records, offset, key=_offset)
+
+
+def _offset(record: Fetched) -> int:
+    return record.offset
+
 
 class FakeLog:
     """What all its readers, publishers and electors share; they are processes on one Kafka.
@@ -42,13 +54,23 @@ class FakeLog:
     def __init__(self, partitions: int = 6, clock: Clock = utc_now) -> None:
         self.partitions = partitions
         self.clock = clock
-        self.groups: defaultdict[tuple[str, str], FakeGroup] = defaultdict(FakeGroup)
+        self.heartbeat = 0.05
+        """Seconds between two looks of an elector at the health of its process."""
+        self.groups: defaultdict[tuple[str, str], FakeGroup] = defaultdict(self.new_group)
         self.committed: dict[tuple[str, Place], int] = {}
         self._topics = load_topics(partitions)
         self._places: defaultdict[Place, _Partition] = defaultdict(_Partition)
-        self._grown = asyncio.Event()
+        self._waiting: defaultdict[Place | None, dict[asyncio.Future[None], None]] = defaultdict(
+            dict
+        )
         self._publish_failures: list[tuple[str, bool]] = []
         self._poll_failures: list[str] = []
+
+    def new_group(self) -> FakeGroup:
+        return FakeGroup()
+
+    async def passage(self, act: str) -> None:
+        """Called on the way of every request to the brokers; a test may override it."""
 
     def partition_for(self, topic: str, key: bytes) -> int:
         return partition_for(key, self._count(topic))
@@ -85,8 +107,8 @@ class FakeLog:
             partition.records.append(fetched)
             partition.end += 1
             appended.append(fetched)
-        self._grown.set()
-        self._grown = asyncio.Event()
+        for news in [*self._waiting.pop(place, ()), *self._waiting.pop(None, ())]:
+            _settle(news)
         return appended
 
     def records(self, topic: str) -> list[Fetched]:
@@ -100,8 +122,9 @@ class FakeLog:
 
     def read(self, place: Place, offset: int, limit: int) -> Sequence[Fetched]:
         """The next records from there on."""
-        records = self._places[place].records
-        return [record for record in records if record.offset >= offset][:limit]
+        partition = self._places[place]
+        index = partition.index(offset)
+        return partition.records[index : index + limit]
 
     def at(self, place: Place, offset: int) -> datetime | None:
         """The append time of exactly that record."""
@@ -145,26 +168,37 @@ class FakeLog:
     def fail_next_polls(self, times: int = 1, *, reason: str = "kafka_unavailable") -> None:
         self._poll_failures.extend([reason] * times)
 
-    def accept(self, place: Place, records: Sequence[Outgoing]) -> None:
+    async def deliver(self, place: Place, records: Sequence[Outgoing]) -> None:
         """An append by one of our own clients, with the failures that are due."""
         reason, appended = self._publish_failures.pop(0) if self._publish_failures else ("", True)
         if appended:
             self.append(place, *records)
         if reason:
             raise TransientError(reason)
+        await asyncio.sleep(0)
 
     def before_poll(self) -> None:
         if self._poll_failures:
             raise TransientError(self._poll_failures.pop(0))
 
-    async def grown(self, wait: float) -> None:
-        """Until something is appended anywhere, at most so many seconds."""
-        event = self._grown
+    async def grown(self, wait: float, places: Collection[Place | None] = (None,)) -> None:
+        """Until something is appended to one of these (None: anywhere), at most so many seconds."""
+        loop = asyncio.get_running_loop()
+        news: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(wait, _settle, news)
+        for place in places:
+            self._waiting[place][news] = None
         try:
-            async with asyncio.timeout(wait):
-                await event.wait()
-        except TimeoutError:
-            return
+            await news
+        finally:
+            timer.cancel()
+            for place in places:
+                self._waiting[place].pop(news, None)
 
     def commit(self, group: str, offsets: Mapping[Place, int]) -> None:
         self.committed.update({(group, place): offset for place, offset in offsets.items()})
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

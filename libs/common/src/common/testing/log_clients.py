@@ -31,10 +31,11 @@ class FakeReader:
         self._paused &= positions.keys()
 
     async def poll(self, max_records: int, wait: float) -> Sequence[Fetched]:
+        await self._log.passage("poll")
         self._log.before_poll()
         fetched = self._take(max_records)
         if not fetched:
-            await self._log.grown(wait)
+            await self._log.grown(wait, self._positions.keys() - self._paused)
             fetched = self._take(max_records)
         return fetched
 
@@ -64,6 +65,7 @@ class FakeReader:
         self._positions[place] = offset
 
     async def bounds(self, places: Collection[Place]) -> Mapping[Place, Bounds]:
+        await self._log.passage("bounds")
         return {place: self._log.bounds(place) for place in places}
 
     async def offsets_since(
@@ -72,6 +74,7 @@ class FakeReader:
         return {place: self._log.offset_since(place, instant) for place in places}
 
     async def appended_at(self, place: Place, offset: int) -> datetime | None:
+        await self._log.passage("appended_at")
         return self._log.at(place, offset)
 
 
@@ -84,8 +87,7 @@ class FakePublisher:
     async def publish(self, place: Place, records: Sequence[Outgoing]) -> None:
         for record in records:
             size_of(record)
-        self._log.accept(place, records)
-        await asyncio.sleep(0)
+        await self._log.deliver(place, records)
 
 
 class FakeGroupCommit:
@@ -109,8 +111,7 @@ class FakeGroupCommit:
             partition = partition_for(record.key or b"", self.partitions)
             lots.setdefault(Place(self._topic, partition), []).append(record)
         for place, lot in lots.items():
-            self._log.accept(place, lot)
-        await asyncio.sleep(0)
+            await self._log.deliver(place, lot)
 
 
 class FakeGroup:
@@ -156,7 +157,7 @@ class FakeElector:
         try:
             while healthy():
                 try:
-                    async with asyncio.timeout(0.05):
+                    async with asyncio.timeout(self._log.heartbeat):
                         await self._given.wait()
                 except TimeoutError:
                     continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -12,154 +11,211 @@ from common.consuming.ports import (
     Advance,
     FencedError,
     OutboxRow,
-    Place,
     Position,
     Standing,
     TimerChange,
 )
-from common.testing.postgres import FakeDatabase, FakeTransaction, Tables
+from common.testing.postgres import FakeDatabase, FakeTransaction
+
+Mark = tuple[int, int]
+"""Epoch and batch number of a partition."""
 
 
 class FakeLedger:
     """One loop's rows in a `FakeDatabase`."""
 
     def __init__(self, database: FakeDatabase, loop: str, *, patience: float = 2.0) -> None:
-        self._database = database
-        self._loop = loop
+        self.database = database
+        self.loop = loop
         self._patience = patience
 
     async def incarnation(self) -> str:
-        return self._database.incarnation
+        return self.database.incarnation
 
     async def live_since(self) -> datetime:
-        return self._database.live_since
+        return self.database.live_since
 
     async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:
-        await self._database.end_whoever_blocks(self._patience)
         standings = {}
-        async with self._database.transaction() as tx:
-            for partition in sorted(partitions):
-                epoch, batch = tx.tables["partitions"].get((self._loop, partition), (0, 0))
-                tx.tables["partitions"][self._loop, partition] = (epoch + 1, batch)
-                standings[partition] = self._standing(tx.tables, partition, epoch + 1, batch)
-        return standings
+        for partition in sorted(partitions):
+            await self.database.passage("take_over")
+            epoch = await self._raise_epoch(partition)
+            standings[partition] = epoch
+        await self.database.passage("taken_over")
+        return {
+            partition: await self._load(partition, epoch) for partition, epoch in standings.items()
+        }
+
+    async def _raise_epoch(self, partition: int) -> int:
+        tx = self.database.transaction()
+        try:
+            while not await tx.lock_within(self._owners, partition, self._patience):
+                self.database.locks[self._owners, partition].end()
+            epoch, batch = self._mark(tx, partition)
+            tx.put(self._owners, partition, (epoch + 1, batch))
+            tx.apply()
+        finally:
+            tx.end()
+        return epoch + 1
 
     async def reload(self, standings: Collection[Standing]) -> Mapping[int, Standing]:
-        tables = self._database.tables
-        fresh = {}
-        for old in standings:
-            epoch, batch = tables["partitions"][self._loop, old.partition]
-            fresh[old.partition] = self._standing(tables, old.partition, epoch, batch)
-        lost = [old.partition for old in standings if fresh[old.partition].epoch != old.epoch]
+        await self.database.passage("reload")
+        tx = self.database.transaction()
+        epochs = {s.partition: self._mark(tx, s.partition)[0] for s in standings}
+        fresh = {p: await self._load(p, epoch) for p, epoch in epochs.items()}
+        lost = [s.partition for s in standings if epochs[s.partition] != s.epoch]
         if lost:
             raise FencedError(lost)
         return fresh
 
-    def _standing(self, tables: Tables, partition: int, epoch: int, batch: int) -> Standing:
-        mine = (self._loop, partition)
-        due = [timer.due_at for key, timer in tables["timers"].items() if key[:2] == mine]
-        return Standing(
-            partition,
-            epoch,
-            batch,
-            positions={k[2]: v for k, v in tables["positions"].items() if k[:2] == mine},
-            seen={k[2]: v for k, v in tables["seen"].items() if k[:2] == mine},
-            drawn={k[2]: list(v) for k, v in tables["drawn"].items() if k[:2] == mine},
-            outbox=[row for key, row in sorted(tables["outbox"].items()) if key[:2] == mine],
-            next_due=min(due, default=None),
-        )
+    async def _load(self, partition: int, epoch: int) -> Standing:
+        """One statement after another, as the real one: others may commit in between."""
+        tx = self.database.transaction()
+        standing = Standing(partition, epoch, self._mark(tx, partition)[1])
+        standing.positions = dict(tx.rows(self.table("positions", partition)))
+        await self.database.passage("load_standing")
+        standing.seen = dict(tx.rows(self.table("seen", partition)))
+        drawn = tx.rows(self.table("drawn", partition))
+        standing.drawn = {topic: list(row) for topic, row in drawn}
+        await self.database.passage("load_standing")
+        standing.outbox = [row for _, row in sorted(tx.rows(self.table("outbox", partition)))]
+        timers = tx.rows(self.table("timers", partition))
+        standing.next_due = min((timer.due_at for _, timer in timers), default=None)
+        return standing
 
     def transaction(self) -> FakeTransaction:
-        return self._database.transaction()
+        return self.database.transaction()
 
     async def fence(self, tx: Transaction, standings: Collection[Standing]) -> None:
-        tables = cast("FakeTransaction", tx).tables
-        self._refuse_lost(tables, standings)
-        for standing in standings:
+        transaction = await self._statement(tx, "fence")
+        lost = []
+        for standing in sorted(standings, key=_partition):
+            await transaction.lock(self._owners, standing.partition)
+            if not self._is_mine(transaction, standing):
+                lost.append(standing.partition)
             mark = (standing.epoch, standing.batch + 1)
-            tables["partitions"][self._loop, standing.partition] = mark
-
-    async def check(self, standings: Collection[Standing]) -> None:
-        self._refuse_lost(self._database.tables, standings)
-
-    def _refuse_lost(self, tables: Tables, standings: Collection[Standing]) -> None:
-        lost = [
-            standing.partition
-            for standing in standings
-            if tables["partitions"].get((self._loop, standing.partition))
-            != (standing.epoch, standing.batch)
-        ]
+            transaction.put(self._owners, standing.partition, mark)
         if lost:
             raise FencedError(lost)
+
+    async def check(self, standings: Collection[Standing]) -> None:
+        await self.database.passage("check")
+        tx = self.database.transaction()
+        lost = [s.partition for s in standings if not self._is_mine(tx, s)]
+        if lost:
+            raise FencedError(lost)
+
+    def _is_mine(self, tx: FakeTransaction, standing: Standing) -> bool:
+        return self._mark(tx, standing.partition) == (standing.epoch, standing.batch)
 
     async def take_timers(
         self, tx: Transaction, until: Mapping[int, datetime], limit: int
     ) -> Sequence[TimerDue]:
-        timers = cast("FakeTransaction", tx).tables["timers"]
+        transaction = await self._statement(tx, "take_timers")
         due = sorted(
-            (timer.due_at, timer.profile_id, timer.name, key)
-            for key, timer in timers.items()
-            if key[0] == self._loop
-            and timer.partition in until
-            and timer.due_at < until[timer.partition]
+            (timer.due_at, *key, partition)
+            for partition, end in until.items()
+            for key, timer in transaction.rows(self.table("timers", partition))
+            if timer.due_at < end
         )
-        return [timers.pop(key) for *_, key in due[:limit]]
+        taken: list[TimerDue] = []
+        for due_at, profile_id, name, partition in due[:limit]:
+            table, key = self.table("timers", partition), (profile_id, name)
+            await transaction.lock(table, key)
+            timer = transaction.get(table, key)
+            if timer is not None and timer.due_at == due_at:
+                transaction.delete(table, key)
+                taken.append(timer)
+        return taken
 
     async def change_timers(self, tx: Transaction, changes: Sequence[TimerChange]) -> None:
-        timers = cast("FakeTransaction", tx).tables["timers"]
+        transaction = await self._statement(tx, "change_timers")
         for change in changes:
-            key = (self._loop, change.partition, change.profile_id, change.name)
+            table = self.table("timers", change.partition)
+            key = (change.profile_id, change.name)
             if change.due_at is None:
-                timers.pop(key, None)
-            else:
-                timers[key] = TimerDue(
-                    partition=change.partition,
-                    workspace=change.workspace,
-                    profile_id=change.profile_id,
-                    name=change.name,
-                    due_at=change.due_at,
-                    correlation=change.correlation,
-                    traceparent=change.traceparent,
-                )
+                transaction.delete(table, key)
+                continue
+            timer = TimerDue(
+                partition=change.partition,
+                workspace=change.workspace,
+                profile_id=change.profile_id,
+                name=change.name,
+                due_at=change.due_at,
+                correlation=change.correlation,
+                traceparent=change.traceparent,
+            )
+            transaction.put(table, key, timer)
 
     async def next_due(
         self, tx: Transaction, partitions: Collection[int]
     ) -> Mapping[int, datetime]:
-        timers = cast("FakeTransaction", tx).tables["timers"]
+        transaction = await self._statement(tx, "next_due")
         earliest: dict[int, datetime] = {}
-        for key, timer in timers.items():
-            if key[0] == self._loop and timer.partition in partitions:
-                known = earliest.get(timer.partition, timer.due_at)
-                earliest[timer.partition] = min(known, timer.due_at)
+        for partition in sorted(partitions):
+            timers = transaction.rows(self.table("timers", partition))
+            first = min((timer.due_at for _, timer in timers), default=None)
+            if first is not None:
+                earliest[partition] = first
         return earliest
 
     async def advance(self, tx: Transaction, advances: Sequence[Advance]) -> None:
-        tables = cast("FakeTransaction", tx).tables
-        lost = {
-            advance.partition
-            for advance in advances
-            if not self._move(tables["positions"], advance)
-        }
+        transaction = await self._statement(tx, "advance")
+        lost = set()
+        for advance in advances:
+            if not await self._move(transaction, advance):
+                lost.add(advance.partition)
         if lost:
             raise FencedError(lost)
         for advance in advances:
-            mine = (self._loop, advance.partition)
-            tables["seen"].update({(*mine, key): last for key, last in advance.seen.items()})
-            tables["drawn"].update({(*mine, topic): row for topic, row in advance.drawn.items()})
-            for row in advance.outbox:
-                tables["outbox"][*mine, row.batch, row.ordinal] = replace(row)
+            self._keep(transaction, advance)
 
-    def _move(self, positions: dict[tuple[str, int, Place], Position], advance: Advance) -> bool:
+    async def _move(self, tx: FakeTransaction, advance: Advance) -> bool:
+        table = self.table("positions", advance.partition)
         for place, (old, new) in advance.positions.items():
-            key = (self._loop, advance.partition, place)
-            stands = positions.get(key)
-            if (stands and stands.next_offset) != (old and old.next_offset):
+            await tx.lock(table, place)
+            if not self._stands(tx.get(table, place), old):
                 return False
-            positions[key] = new
+            tx.put(table, place, new)
         return True
 
+    def _stands(self, position: Position | None, old: Position | None) -> bool:
+        return (position and position.next_offset) == (old and old.next_offset)
+
+    def _keep(self, tx: FakeTransaction, advance: Advance) -> None:
+        """Sequences and the outbox, as they are now: the caller goes on with the same objects."""
+        for key, last in advance.seen.items():
+            tx.put(self.table("seen", advance.partition), key, last)
+        for topic, row in advance.drawn.items():
+            tx.put(self.table("drawn", advance.partition), topic, tuple(row))
+        for out in advance.outbox:
+            tx.put(self.table("outbox", advance.partition), (out.batch, out.ordinal), out)
+
     async def published(self, rows: Sequence[OutboxRow]) -> None:
-        async with self._database.transaction() as tx:
-            for row in rows:
-                key = (self._loop, row.partition, row.batch, row.ordinal)
-                tx.tables["outbox"].pop(key, None)
+        await self.database.passage("published")
+        for row in rows:
+            table = self.database.tables[self.table("outbox", row.partition)]
+            table.pop((row.batch, row.ordinal), None)
+        await self.database.passage("deleted")
+
+    async def _statement(self, tx: Transaction, act: str) -> FakeTransaction:
+        await self.database.passage(act)
+        transaction = cast("FakeTransaction", tx)
+        transaction.refuse_ended()
+        return transaction
+
+    @property
+    def _owners(self) -> tuple[str, str]:
+        return ("partitions", self.loop)
+
+    def table(self, name: str, partition: int) -> tuple[str, str, int]:
+        """One partition's rows of one of the runtime's tables."""
+        return (name, self.loop, partition)
+
+    def _mark(self, tx: FakeTransaction, partition: int) -> Mark:
+        mark: Mark = tx.get(self._owners, partition) or (0, 0)
+        return mark
+
+
+def _partition(standing: Standing) -> int:
+    return standing.partition
