@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,12 +20,17 @@ from cuestream.settings import inherited_environment
 from cuestream.stack.child import Child, Pace, Program
 from cuestream.stack.events import Ended, Event
 from cuestream.stack.launch import Command
+from cuestream.stack.ports import LOOPBACK, accepts
 from cuestream.stack.watching import Watch
 
 QUICK = Pace(first_delay=0.05, longest_delay=0.2, stop_patience=1.0, probe_every=0.02)
 
 SERVES = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
 IGNORES_TERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SERVES
+MEETS_ANOTHER = (
+    "import json, sys, time; time.sleep(0.3);"
+    "print(json.dumps({'event': 'process_failed', 'detail': 'port_taken'})); sys.exit(2)"
+)
 DIES = "import sys; print('out of luck'); sys.exit(7)"
 HAS_A_WORKER = (
     "import pathlib, subprocess, sys, time;"
@@ -139,6 +145,25 @@ async def test_a_process_that_never_serves_fails_with_its_last_words(tmp_path: P
     async with living(program(tmp_path, DIES)) as child:
         with pytest.raises(FindingError, match="out of luck"):
             await child.until_ready()
+
+
+async def test_another_one_who_answers_on_its_port_does_not_count(tmp_path: Path) -> None:
+    told: list[Event] = []
+    with socket.create_server((LOOPBACK, 0)) as another:
+        port = int(another.getsockname()[1])
+
+        def prepare() -> Command:
+            argv = (sys.executable, "-S", "-c", MEETS_ANOTHER)
+            return Command(argv, tmp_path / "child.log", inherited_environment())
+
+        async def answers() -> bool:
+            return accepts(port)
+
+        async with living(Program("child", prepare, answers, port), told) as child:
+            with pytest.raises(FindingError, match="child does not start: port_taken"):
+                await child.until_ready()
+
+    assert [event.why for event in told if isinstance(event, Ended)][:3] == ["port_taken"] * 3
 
 
 async def test_a_process_that_waits_to_be_started_again_can_be_stopped(tmp_path: Path) -> None:

@@ -143,6 +143,19 @@ def test_a_taken_port_moves_aside_and_status_says_so(shared: Stack) -> None:
     assert told(endpoint)["CUESTREAM_PUBLIC_URL"] == endpoint
 
 
+def test_two_stacks_that_start_at_once_do_not_meet(brokers: dict[str, str]) -> None:
+    environment, port = {**inherited_environment(), **brokers}, free_port()
+    with programs() as one, programs() as other:
+        starters = [Starter(folder, environment, port) for folder in (one, other)]
+        with starters[0].stack() as first, starters[1].stack() as second:
+            addresses = [stack.until_up()["ingest"] for stack in (first, second)]
+
+            assert addresses[0] != addresses[1]
+            for stack, address in zip((first, second), addresses, strict=True):
+                assert told(address)["CUESTREAM_DATA"] == str(stack.layout.root.resolve())
+                assert stack.of("ingest-api").restarts == 0
+
+
 def test_the_stack_is_found_with_its_administrators_key(shared: Stack) -> None:
     found = find_stack(shared.layout)
 

@@ -13,9 +13,11 @@ from cuestream.failures import CommandError, FindingError
 from cuestream.stack.events import Ended, Ready, Report
 from cuestream.stack.launch import (
     Command,
+    group_listens,
     group_lives,
     kill_group,
     last_lines,
+    last_words,
     open_log,
     spawn_options,
 )
@@ -50,6 +52,7 @@ class Program:
     prepare: Callable[[], Command]
     is_ready: Callable[[], Awaitable[bool]]
     port: int | None = None
+    """Where it listens; whoever else answers there does not count."""
 
 
 class Child:
@@ -97,7 +100,7 @@ class Child:
             await self._become("failed")
             delay = self._pace.delay(self._deaths)
             if self._complaint is None:
-                self._report(Ended(self.name, exit_code, delay))
+                self._report(Ended(self.name, exit_code, delay, self._last_words(exit_code)))
             await self._pause(delay)
 
     async def start(self) -> None:
@@ -136,8 +139,8 @@ class Child:
         if self._complaint is not None:
             raise self._complaint
         if self.state != "ready":
-            words = last_lines(self._command.log) if self._command is not None else ""
-            raise FindingError(f"{self.name} does not start:\n{words}")
+            log = last_lines(self._command.log) if self._command is not None else ""
+            raise FindingError(f"{self.name} does not start: {self._last_words(1)}\n{log}")
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until it holds; asked again whenever the state changes."""
@@ -169,7 +172,7 @@ class Child:
         self._watch.add(process.pid, self._command.death_signal)
         if not self._wanted.is_set():  # told to stop while it was being prepared
             self._signal()
-        probing = asyncio.create_task(self._probe())
+        probing = asyncio.create_task(self._probe(process.pid))
         try:
             return await process.wait()
         finally:
@@ -185,14 +188,25 @@ class Child:
                 return
             await asyncio.sleep(0.01)
 
-    async def _probe(self) -> None:
+    async def _probe(self, pid: int) -> None:
         begun = monotonic()
         while True:
-            if await self._program.is_ready():
+            if await self._program.is_ready() and await self._is_who_answers(pid):
                 break
             await asyncio.sleep(self._pace.probe_every)
         await self._become("ready")
         self._report(Ready(self.name, monotonic() - begun))
+
+    async def _is_who_answers(self, pid: int) -> bool:
+        """Another stack's process may have been quicker to take the port."""
+        if self.port is None:
+            return True
+        return await asyncio.to_thread(group_listens, pid, self.port)
+
+    def _last_words(self, exit_code: int) -> str:
+        if self._command is None or exit_code < 0:  # a signal leaves no time for words
+            return ""
+        return last_words(self._command.log)
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from cuestream.settings import LocalSettings, inherited_environment
 from cuestream.stack.layout import Keys, Layout
 from cuestream.stack.plan import Plan
-from cuestream.stack.ports import LOOPBACK, free_port
+from cuestream.stack.ports import LOOPBACK, free_port, is_free
 from cuestream.stack.postgres.roles import service_url
 
 _PUBLIC = {
@@ -26,6 +26,8 @@ class Ports:
 
     wished: Mapping[str, int]
     last: Mapping[str, int]
+    is_mine: Callable[[int], bool] = is_free
+    """Claims a port where it is to be had."""
     given: dict[str, int] = field(default_factory=dict)
 
     def give(self, name: str) -> int:
@@ -33,7 +35,8 @@ class Ports:
         if name not in self.given:
             wish = self.wished.get(name) or self.last.get(name)
             others = {port for other, port in self.wished.items() if other != name}
-            self.given[name] = free_port(wish, taken={*self.given.values(), *others})
+            taken = {*self.given.values(), *others}
+            self.given[name] = free_port(wish, taken=taken, is_mine=self.is_mine)
         return self.given[name]
 
 

@@ -33,6 +33,8 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
     name: str
     exit_code: int
     delay: float
+    why: str = ""
+    """What it said last."""
 
 
 class Up(msgspec.Struct, frozen=True, tag="up"):

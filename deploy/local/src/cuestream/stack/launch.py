@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypedDict
@@ -110,6 +111,16 @@ def last_lines(log: Path, count: int = 15) -> str:
         return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
 
 
+def last_words(log: Path) -> str:
+    """Why a process ended, as far as its last line says so, which a service writes as JSON."""
+    last = last_lines(log, 1)
+    try:
+        said = json.loads(last)
+    except ValueError:
+        return last
+    return str(said.get("detail", last)) if isinstance(said, dict) else last
+
+
 def kill_group(pgid: int, number: signal.Signals = signal.SIGKILL) -> bool:
     """Signal a whole process group; False when nothing of it is left."""
     try:
@@ -123,10 +134,33 @@ def kill_group(pgid: int, number: signal.Signals = signal.SIGKILL) -> bool:
 
 def group_lives(pgid: int) -> bool:
     """True while a process of the group runs; one that is dead and not yet collected does not count."""
-    for pid in psutil.pids():
+    for member in _members(pgid):
         try:
-            if os.getpgid(pid) == pgid and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            if member.status() != psutil.STATUS_ZOMBIE:
                 return True
-        except (ProcessLookupError, psutil.NoSuchProcess):
+        except psutil.NoSuchProcess:
             continue
     return False
+
+
+def group_listens(pgid: int, port: int) -> bool:
+    """True when it is a process of this group that listens on the port, or where that cannot be found out."""
+    for member in _members(pgid):
+        try:
+            connections = member.net_connections("tcp")
+        except psutil.NoSuchProcess:
+            continue
+        except psutil.AccessDenied:
+            return True
+        if any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections):
+            return True
+    return False
+
+
+def _members(pgid: int) -> Iterator[psutil.Process]:
+    for pid in psutil.pids():
+        try:
+            if os.getpgid(pid) == pgid:
+                yield psutil.Process(pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue

@@ -65,13 +65,9 @@ class Show:
                 self._line(f"{text} …", "bold")
             case Ready(name, seconds):
                 self._line(f"  ✓ {name} ({seconds:.1f} s)", "green")
-            case Ended(name, exit_code, delay):
-                why = (
-                    f"was killed by signal {-exit_code}"
-                    if exit_code < 0
-                    else f"ended ({exit_code})"
-                )
-                self._line(f"  ! {name} {why}; again in {delay:.1f} s", "yellow")
+            case Ended(name, exit_code, delay, why):
+                how = f"was killed by signal {-exit_code}" if exit_code < 0 else f"ended: {why}"
+                self._line(f"  ! {name} {how}; again in {delay:.1f} s", "yellow")
             case Up(endpoints):
                 self._bar.stop()
                 self._line(addresses(endpoints), "")

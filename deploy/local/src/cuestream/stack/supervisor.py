@@ -22,6 +22,7 @@ from cuestream.stack.launch import Command
 from cuestream.stack.layout import Layout, Running
 from cuestream.stack.oneshot import all_of, run_once
 from cuestream.stack.plan import BROKERS, Broker, OneShot, Plan, Service
+from cuestream.stack.ports import Claims
 from cuestream.stack.probes import http_probe
 from cuestream.stack.stamps import Stamp, fingerprint
 from cuestream.stack.watching import Watch
@@ -49,9 +50,9 @@ class Supervisor:
         self._wish, self._report = wish, report
         self._instances = wish.plan.instances(wish.scale)
         layout = wish.layout
-        self._addresses = Addresses(
-            wish.settings, layout, layout.keys(), Ports(wish.plan.wished_ports, layout.last_ports())
-        )
+        self._claims = Claims(wish.settings.cache / "ports")
+        ports = Ports(wish.plan.wished_ports, layout.last_ports(), self._claims.take)
+        self._addresses = Addresses(wish.settings, layout, layout.keys(), ports)
         self._watch = Watch()
         self._children: dict[str, Child] = {}
         self._lives: set[asyncio.Task[None]] = set()
@@ -203,6 +204,7 @@ class Supervisor:
             life.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)
         await asyncio.to_thread(self._watch.close)
+        self._claims.close()
 
     async def _handle(self, request: Request) -> StackStatus:
         match request.order:
