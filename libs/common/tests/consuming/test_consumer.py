@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.consuming import Consumer, FuseBlownError
+from common.consuming import Book, Consumer, FuseBlownError, Sheet, Signal, Transaction
 from common.consuming.folding import Fuse
 from common.consuming.ports import Outgoing, Place
 from common.contracts import decode_event
 from common.contracts.profiles import LeadScored
-from common.contracts.runtime import BatchJournaled
+from common.contracts.runtime import BatchJournaled, RecordRetried
+from common.errors import PermanentError
 from common.testing.log import FakeLog
+from common.testing.postgres import FakeDatabase
 from libs.common.tests.consuming.making import Odd, Tally, activity, outgoing, profile
 from libs.common.tests.consuming.world import World, make_fake_world, until
 
@@ -109,6 +113,69 @@ async def test_poison_with_a_key_as_large_as_a_batch_can_be_put_aside(fake_world
 
     (put_aside,) = await fake_world.read("profile.activity.quarantine")
     assert put_aside.value == b"no json"
+
+
+class Picky:
+    """A book on a database that takes no state of Bert's."""
+
+    def __init__(self, book: Book[Tally], database: FakeDatabase | None) -> None:
+        self._book = book
+        self._fake = database is not None
+
+    async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[Tally]:
+        return await self._book.load(tx, signals)
+
+    async def save(self, tx: Transaction, sheet: Sheet[Tally]) -> None:
+        await self._book.save(tx, sheet)
+        berts = [key for key, entry in sheet.entries.items() if BERT in key and entry.changed]  # type: ignore[operator]
+        if berts and self._fake:
+            raise PermanentError("rejected_by_database", "22012")
+        if berts:
+            await tx.execute("SELECT 1 / 0")
+
+
+async def test_a_state_that_the_database_does_not_take_costs_its_own_profile_only(
+    world: World,
+) -> None:
+    world.book = Picky(world.book, world.database)
+    berts = [outgoing(BERT, activity(BERT, message=str(n)), message=str(n)) for n in range(2)]
+    await world.append("profile.activity", 0, *events(2), *berts, *events(1, first=2))
+    async with world.owner():
+        await until("three scores", lambda: scored(world, 3))
+
+    put_aside = await world.read("profile.activity.quarantine")
+    assert [i.headers["reason"] for i in put_aside] == [b"state_rejected"] * 2
+    assert [i.headers["detail"] for i in put_aside] == [b"rejected_by_database 22012"] * 2
+    assert {i.key for i in put_aside} == {str(BERT).encode()}
+    assert await scores(world) == [1, 2, 3]
+
+
+async def test_what_was_set_aside_is_folded_once_when_it_is_retried(world: World) -> None:
+    (record,) = events(1, first=5)
+    retried = RecordRetried(
+        topic="profile.activity.quarantine",
+        partition=0,
+        offset=0,
+        event=msgspec.Raw(record.value or b""),
+    )
+    commands = [outgoing(ANNA, retried, message=f"retry {n}") for n in range(2)]
+    async with world.owner():
+        await world.append("scoring.commands", 0, *commands)
+        await world.append("profile.activity", 0, *events(1))
+        await until("two scores", lambda: scored(world, 2))
+
+    assert await scores(world) == [1, 2]
+
+
+async def test_consequences_of_history_say_so(world: World) -> None:
+    (record,) = events(1)
+    old = Outgoing(record.key, record.value, {**record.headers, "history": b"1"})
+    await world.append("profile.activity", 0, old)
+    await world.append("profile.activity", 0, *events(1, first=1))
+    async with world.owner():
+        await until("two scores", lambda: scored(world, 2))
+
+    assert [i.headers.get("history") for i in await world.read("profile.scores")] == [b"1", None]
 
 
 async def test_a_timer_fires_only_when_virtual_time_has_passed_it(world: World) -> None:

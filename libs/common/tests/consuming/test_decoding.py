@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
 import pytest
 
+from common.clock import EPOCH
 from common.configuration import Configuration
+from common.consuming import Record, TimerDue
 from common.consuming.decoding import MOST_UNSAVED, TOMBSTONE, Decoder, Intake
 from common.consuming.holding import Holds
 from common.consuming.ports import Fetched, Outgoing, Place, Position, Standing
 from common.contracts import load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
+from common.contracts.profiles import ActivityRecorded
+from common.contracts.runtime import FiredTimer, RecordRetried
 from libs.common.tests.consuming.making import (
     NOW,
     RELEASES,
@@ -38,6 +46,7 @@ def take(
     holds: Holds | None = None,
     begin: int = 0,
     positions: dict[Place, Position] | None = None,
+    live_since: datetime = EPOCH,
 ) -> tuple[Intake, list[Fetched]]:
     decoder = Decoder(
         loop="test.consume",
@@ -45,6 +54,7 @@ def take(
         types=frozenset(payload_types()),
         inputs=("profile.activity",),
         unsequenced=frozenset(),
+        live_since=live_since,
     )
     items = [fetched(record, offset) for offset, record in enumerate(records, begin)]
     standings = {0: Standing(partition=0, epoch=1, batch=0, positions=positions or {})}
@@ -63,7 +73,7 @@ def reasons(intake: Intake) -> list[str]:
 def test_a_good_record_moves_the_position_and_is_kept() -> None:
     intake, _ = take(good())
 
-    assert len(intake.records) == 1
+    assert len(intake.signals) == 1
     assert intake.positions[PLACE][1].next_offset == 1
 
 
@@ -71,7 +81,7 @@ def test_garbage_is_poison_and_the_rest_goes_on() -> None:
     intake, _ = take(Outgoing(b"k", b"\xff{"), good())
 
     assert reasons(intake) == ["undecodable"]
-    assert len(intake.records) == 1
+    assert len(intake.signals) == 1
     assert intake.positions[PLACE][1].next_offset == 2
 
 
@@ -89,14 +99,14 @@ def test_an_origin_that_is_none_of_ours_is_poison(origin: bytes) -> None:
     intake, _ = take(good(origin=origin, sequence=b"1"), good())
 
     assert reasons(intake) == ["undecodable"]
-    assert len(intake.records) == 1
+    assert len(intake.signals) == 1
 
 
 def test_a_time_that_no_calendar_has_is_poison() -> None:
     intake, _ = take(good(accepted=b"9" * 18), good())
 
     assert reasons(intake) == ["undecodable"]
-    assert len(intake.records) == 1
+    assert len(intake.signals) == 1
 
 
 def test_an_envelope_too_deep_to_read_is_poison() -> None:
@@ -111,26 +121,28 @@ def test_an_envelope_too_deep_to_read_is_poison() -> None:
 def test_a_trace_that_is_none_is_not_carried_on(said: bytes) -> None:
     intake, _ = take(good(traceparent=said))
 
-    assert [record.traceparent for record in intake.records] == [None]
+    assert [record.traceparent for record in intake.signals] == [None]
 
 
 def test_a_trace_is_carried_on() -> None:
     trace = b"00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
     intake, _ = take(good(traceparent=trace))
 
-    assert [record.traceparent for record in intake.records] == [trace.decode()]
+    assert [record.traceparent for record in intake.signals] == [trace.decode()]
 
 
 def test_a_tombstone_is_a_record_of_its_own_type() -> None:
     intake, _ = take(Outgoing(str(ANNA).encode(), None))
 
-    assert [(r.event.type, r.event.subject) for r in intake.records] == [(TOMBSTONE, str(ANNA))]
+    assert [(r.event.type, r.event.subject) for r in intake.signals if isinstance(r, Record)] == [
+        (TOMBSTONE, str(ANNA))
+    ]
 
 
 def test_a_duplicate_moves_the_position_and_nothing_else() -> None:
     intake, _ = take(good(origin=b"o", sequence=b"1"), good(origin=b"o", sequence=b"1"))
 
-    assert len(intake.records) == 1
+    assert len(intake.signals) == 1
     assert not intake.only_ticks
     assert intake.positions[PLACE][1].next_offset == 2
 
@@ -139,7 +151,7 @@ def test_a_gap_ends_the_intake_before_it() -> None:
     intake, _ = take(good(origin=b"o", sequence=b"1"), good(origin=b"o", sequence=b"3"), good())
 
     assert intake.gap is not None
-    assert len(intake.records) == 1
+    assert len(intake.signals) == 1
     assert intake.positions[PLACE][1].next_offset == 1
 
 
@@ -224,9 +236,61 @@ def test_the_first_records_of_a_trimmed_log_give_the_base() -> None:
     )
 
     assert intake.gap is None
-    assert len(intake.records) == 2
+    assert len(intake.signals) == 2
 
 
 def test_a_strangers_headers_on_the_raw_topic_are_no_sequence_of_ours() -> None:
     """A connector's `origin: shop-1, sequence: 1000` looked like a gap, and stopped everybody's timers."""
     assert not load_topics(6)["ingest.events"].sequenced
+
+
+def test_what_was_appended_before_this_life_is_history() -> None:
+    intake, _ = take(good(), good(), live_since=NOW + timedelta(milliseconds=1))
+
+    assert [signal.history for signal in intake.signals] == [True, False]
+
+
+def test_what_history_led_to_is_history() -> None:
+    intake, _ = take(good(history=b"1"))
+
+    assert [signal.history for signal in intake.signals] == [True]
+
+
+def retry(message: str = "r", **changes: Any) -> Outgoing:
+    retried = RecordRetried(
+        topic="profile.activity.quarantine",
+        partition=0,
+        offset=7,
+        event=msgspec.Raw(good().value or b""),
+    )
+    return outgoing(ANNA, msgspec.structs.replace(retried, **changes), message=message)
+
+
+def test_a_retry_gives_the_record_that_was_set_aside() -> None:
+    intake, _ = take(retry())
+
+    (signal,) = intake.signals
+    assert isinstance(signal, Record)
+    assert signal.event.type == ActivityRecorded.TYPE
+    assert signal.accepted_at == NOW
+
+
+def test_one_quarantined_record_is_retried_once_however_often_it_is_asked() -> None:
+    intake, _ = take(retry("first"), retry("second"), retry("another", offset=8))
+
+    assert len(intake.signals) == 2
+
+
+def test_a_retried_timer_fires_as_it_would_have() -> None:
+    timer = FiredTimer(ANNA, "silence", NOW)
+    intake, _ = take(retry(event=msgspec.Raw(b"null"), timer=timer))
+
+    (signal,) = intake.signals
+    assert isinstance(signal, TimerDue)
+    assert (signal.name, signal.due_at, signal.retried_at) == ("silence", NOW, NOW)
+
+
+def test_a_retry_of_nothing_is_poison() -> None:
+    intake, _ = take(retry(event=msgspec.Raw(b"null")))
+
+    assert reasons(intake) == ["undecodable"]

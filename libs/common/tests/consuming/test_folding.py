@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from common.consuming import Consequence, Entry, Folded, FuseBlownError, Handlers, Record, Sheet
-from common.consuming.decoding import _record
+from common.consuming.decoding import record_of
 from common.consuming.folding import Folder, Fuse
 from common.consuming.model import Signal, TimerDue
 from common.contracts import decode_event
@@ -31,7 +31,7 @@ ANNA = profile(1)
 
 def record(name: str = "Product Viewed", offset: int = 0, who: UUID = ANNA) -> Record:
     item = fetched(outgoing(who, activity(who, name), message=str(offset)), offset)
-    return _record(item, decode_event(item.value or b""))
+    return record_of(item)
 
 
 def timer(name: str = "silence") -> TimerDue:

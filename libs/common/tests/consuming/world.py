@@ -24,6 +24,8 @@ from common.testing.postgres import FakeBook, FakeDatabase
 from common.testing.postgres_ledger import FakeLedger
 from libs.common.tests.consuming.making import LOOP, RELEASES, Tally, handlers
 
+INPUTS = ("profile.activity", "scoring.commands")
+
 
 class Settled:
     """Configuration that is there from the start."""
@@ -47,7 +49,7 @@ class World:
 
     def consumer(self, fuse: Fuse | None = None) -> Consumer[Tally]:
         """One process's, not running yet."""
-        loop = Loop(LOOP, "profile.activity", ("profile.activity",), handlers, self.book)
+        loop = Loop(LOOP, "profile.activity", INPUTS, handlers, self.book)
         around = Surroundings(self.log, self.ledger(), Settled(), self.pace, fuse or Fuse())
         return Consumer(loop, around)
 

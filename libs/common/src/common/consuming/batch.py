@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -11,14 +12,24 @@ from common.configuration import Configuration
 from common.consuming import metrics
 from common.consuming.decoding import Intake
 from common.consuming.folding import Folder, Outcome
-from common.consuming.loop import Loop, Surroundings
+from common.consuming.loop import Life, Loop, Surroundings
 from common.consuming.model import Handlers, Record, Sheet, Signal, TimerDue, Transaction
 from common.consuming.ports import Advance, Fetched, OutboxRow, Standing
+from common.consuming.rejection import rejected
 from common.consuming.wire import RowMaker
 from common.contracts import Topics
 from common.contracts.runtime import BatchJournaled, FiredTimer
+from common.errors import PermanentError
 
 S = TypeVar("S")
+
+
+class StateRejectedError(Exception):
+    """The database will never take a state of this batch."""
+
+
+class _LookedUpError(Exception):
+    """Ends a transaction that was only to find something out."""
 
 
 @dataclass(slots=True)
@@ -28,7 +39,7 @@ class Batch(Generic[S]):
     loop: Loop[S]
     around: Surroundings
     topics: Topics
-    incarnation: str
+    life: Life
     handlers: Handlers[S]
     configuration: Configuration
     intakes: Mapping[int, Intake]
@@ -37,6 +48,8 @@ class Batch(Generic[S]):
     until: Mapping[int, datetime]
     """Virtual time of the partitions that have due timers."""
     originals: Mapping[tuple[str, int, int], Fetched]
+    refused: dict[Hashable, str] = field(default_factory=dict)
+    """Keys of states that the database would not take, and why."""
 
     async def run(self) -> Sequence[OutboxRow]:
         """Commit the batch and return what is to be published.
@@ -45,21 +58,33 @@ class Batch(Generic[S]):
             FencedError: nothing happened, some partitions have a new owner.
             TransientError: nothing happened, try again from the saved positions.
         """
-        records = [record for intake in self.intakes.values() for record in intake.records]
         with metrics.BATCH_SECONDS.labels(self.loop.name).time():
-            async with self.around.ledger.transaction() as tx:
-                await self.around.ledger.fence(tx, list(self.standings.values()))
-                timers = await self._timers(tx)
-                outcome, draw = await self._fold(tx, records, timers)
-                await self.around.ledger.change_timers(tx, list(outcome.timers.values()))
-                due = await self._next_due(tx)
-                makers = self._rows(outcome, draw)
-                await self.around.ledger.advance(
-                    tx, [self._advance(maker) for maker in makers.values()]
-                )
+            while True:
+                try:
+                    return await self._attempt()
+                except StateRejectedError as error:
+                    await self._refuse(error)
+
+    async def _attempt(self) -> Sequence[OutboxRow]:
+        signals = self._signals()
+        async with self.around.ledger.transaction() as tx:
+            await self.around.ledger.fence(tx, list(self.standings.values()))
+            timers = await self._timers(tx)
+            sheet, outcome = await self._fold(tx, signals, timers)
+            if sheet is not None:
+                await self._save(tx, sheet)
+            await self.around.ledger.change_timers(tx, list(outcome.timers.values()))
+            due = await self._next_due(tx)
+            makers = self._rows(outcome, sheet.draw if sheet is not None else None)
+            await self.around.ledger.advance(
+                tx, [self._advance(maker) for maker in makers.values()]
+            )
         self._committed(makers, outcome, due)
-        metrics.BATCH_SIGNALS.labels(self.loop.name).observe(len(records) + len(outcome.fired))
+        metrics.BATCH_SIGNALS.labels(self.loop.name).observe(len(signals) + len(outcome.fired))
         return [row for maker in makers.values() for row in maker.rows]
+
+    def _signals(self) -> list[Signal]:
+        return [signal for intake in self.intakes.values() for signal in intake.signals]
 
     async def _timers(self, tx: Transaction) -> Sequence[TimerDue]:
         if not self.until:
@@ -67,17 +92,39 @@ class Batch(Generic[S]):
         return await self.around.ledger.take_timers(tx, self.until, self.around.pace.batch)
 
     async def _fold(
-        self, tx: Transaction, records: Sequence[Record], timers: Sequence[TimerDue]
-    ) -> tuple[Outcome[S], int | None]:
+        self, tx: Transaction, signals: Sequence[Signal], timers: Sequence[TimerDue]
+    ) -> tuple[Sheet[S] | None, Outcome[S]]:
         folder = Folder(self.loop.name, self.handlers, self.around.fuse)
-        wanted = [record for record in records if folder.touches(record)]
-        signals: list[Signal] = [*wanted, *timers]
-        if not signals:
-            return Outcome(), None
-        sheet: Sheet[S] = await self.loop.book.load(tx, signals)
-        outcome = folder.fold(sheet, wanted, timers, lambda timer: self.until[timer.partition])
-        await self.loop.book.save(tx, sheet)
-        return outcome, sheet.draw
+        wanted = [signal for signal in signals if folder.touches(signal)]
+        if not wanted and not timers:
+            return None, Outcome()
+        sheet: Sheet[S] = await self.loop.book.load(tx, [*wanted, *timers])
+        outcome = folder.fold(
+            sheet, wanted, timers, lambda timer: self.until[timer.partition], self.refused
+        )
+        return sheet, outcome
+
+    async def _save(self, tx: Transaction, sheet: Sheet[S]) -> None:
+        try:
+            await self.loop.book.save(tx, sheet)
+        except PermanentError as error:
+            raise StateRejectedError(error.reason) from error
+
+    async def _refuse(self, error: StateRejectedError) -> None:
+        """Find out, in a transaction that is rolled back, whose states the database does not take."""
+        found: dict[Hashable, str] = {}
+        with suppress(_LookedUpError):
+            async with self.around.ledger.transaction() as tx:
+                await self.around.ledger.fence(tx, list(self.standings.values()))
+                sheet, _ = await self._fold(tx, self._signals(), await self._timers(tx))
+                if sheet is not None:
+                    found = await rejected(tx, self.loop.book, sheet)
+                raise _LookedUpError
+        if not found:
+            raise RuntimeError("the book refuses a batch, but no state in it") from error
+        for _ in found:
+            self.around.fuse.bad(error)
+        self.refused.update(found)
 
     async def _next_due(self, tx: Transaction) -> Mapping[int, datetime] | None:
         """The next due times where timers were taken; elsewhere the memory knows them."""
@@ -87,9 +134,7 @@ class Batch(Generic[S]):
 
     def _rows(self, outcome: Outcome[S], draw: int | None) -> dict[int, RowMaker]:
         makers = {
-            p: RowMaker(
-                self.loop.name, self.incarnation, s, self.topics, self.around.log.partition_for
-            )
+            p: RowMaker(self.loop.name, self.life.id, s, self.topics, self.around.log.partition_for)
             for p, s in self.standings.items()
         }
         for partition, maker in makers.items():
@@ -123,6 +168,7 @@ class Batch(Generic[S]):
             ),
             releases={name: r.number for name, r in sorted(self.configuration.releases.items())},
             draw=draw,
+            live_since=self.life.live_since,
         )
         maker.journal(self.loop.journal, entry, self.around.clock())
 

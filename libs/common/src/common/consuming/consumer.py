@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Generic, TypeVar
 
-from common.consuming.loop import Loop, Surroundings
+from common.consuming.loop import Life, Loop, Surroundings
 from common.consuming.outbox import Outbox
 from common.consuming.ports import Elector, Publisher
 from common.consuming.progress import ProgressFollower, ProgressReporter
@@ -55,7 +55,7 @@ class Consumer(Generic[S]):
             Exception: any other is a bug; the process stops, the next owner goes on from the last commit.
         """
         await self._around.configuration.wait_ready()
-        incarnation = await self._around.ledger.incarnation()
+        life = await Life.of(self._around.ledger)
         log = self._around.log
         async with AsyncExitStack() as stack:
             reader = await stack.enter_async_context(log.reader())
@@ -63,7 +63,7 @@ class Consumer(Generic[S]):
             elector = await stack.enter_async_context(
                 log.elector(self._loop.anchor, self._loop.name)
             )
-            follower, reporter = await self._time(stack, publisher, incarnation)
+            follower, reporter = await self._time(stack, publisher, life.id)
             outbox = Outbox(
                 self._loop.name,
                 self._loop.journal,
@@ -71,9 +71,7 @@ class Consumer(Generic[S]):
                 publisher,
                 self._around.pace.backoff,
             )
-            runner = Runner(
-                self._loop, self._around, incarnation, reader, outbox, follower, reporter
-            )
+            runner = Runner(self._loop, self._around, life, reader, outbox, follower, reporter)
             self._runner = runner
             await stack.enter_async_context(kept_running(outbox))
             await self._tasks(runner, elector, follower, reporter)

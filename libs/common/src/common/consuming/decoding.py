@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from common.clock import EPOCH
 from common.configuration import Configuration
 from common.consuming import metrics
 from common.consuming.holding import Holds
-from common.consuming.model import Record
+from common.consuming.model import Record, Signal, TimerDue
 from common.consuming.ports import Fetched, Place, Position, Standing
 from common.consuming.sequences import Arrival, SequenceCheck
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import IngestTicked
-from common.contracts.runtime import Run
+from common.contracts.runtime import RecordRetried, Run
 from common.errors import PermanentError
 from common.ids import derive
 
@@ -47,7 +47,8 @@ class Intake:
 
     standing: Standing
     check: SequenceCheck
-    records: list[Record] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+    """Records, and timers that an operator lets fire again."""
     poison: list[Poison] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     positions: dict[Place, tuple[Position | None, Position]] = field(default_factory=dict)
@@ -79,6 +80,8 @@ class Decoder:
     types: Collection[str]
     inputs: Sequence[str]
     unsequenced: Collection[str]
+    live_since: datetime
+    """What was appended before is history."""
 
     def take(
         self,
@@ -147,6 +150,7 @@ class Decoder:
                 return False
             if self._waits(item, event, configuration, holds):
                 return True
+            signal = self._signal(item, event)
         except PermanentError as error:
             # Its sequence counts too, where it can be read: else the next record would look like a gap.
             if not _headers_are_sound(item) or self._is_new(item, intake):
@@ -155,8 +159,35 @@ class Decoder:
             return False
         if self._is_new(item, intake):
             intake.only_ticks = False
-            intake.records.append(_record(item, event))
+            if event.type != RecordRetried.TYPE or intake.check.first_time(*_retry(event)):
+                intake.signals.append(signal)
         return False
+
+    def _signal(self, item: Fetched, event: Event) -> Signal:
+        """What is folded; of a retry what it retries, under the retry's own place and time.
+
+        Raises:
+            PermanentError: `undecodable`.
+        """
+        ours = item.place.topic not in self.unsequenced
+        history = item.appended_at < self.live_since or (ours and "history" in item.headers)
+        record = record_of(item, event, history=history)
+        if event.type != RecordRetried.TYPE:
+            return record
+        retried = event.payload(RecordRetried)
+        if retried.timer is not None:
+            timer = retried.timer
+            return TimerDue(
+                partition=item.place.partition,
+                workspace=event.workspace,
+                profile_id=timer.profile_id,
+                name=timer.name,
+                due_at=timer.due_at,
+                correlation=event.correlationid,
+                traceparent=record.traceparent,
+                retried_at=item.appended_at,
+            )
+        return replace(record, event=decode_event(bytes(retried.event)))
 
     def _waits(
         self, item: Fetched, event: Event, configuration: Configuration, holds: Holds
@@ -190,13 +221,9 @@ class Decoder:
         return True
 
 
-def record_of(item: Fetched) -> Record:
-    """One fetched record as folds see it; for readers that are no consumer.
-
-    Raises:
-        PermanentError: `undecodable`.
-    """
-    return _record(item, _event(item))
+def _retry(event: Event) -> tuple[Place, int]:
+    retried = event.payload(RecordRetried)
+    return Place(retried.topic, retried.partition), retried.offset
 
 
 def _event(item: Fetched) -> Event:
@@ -228,7 +255,12 @@ def _headers_are_sound(item: Fetched) -> bool:
     return origin is None or sequence is None or _ORIGIN.fullmatch(origin) is not None
 
 
-def _record(item: Fetched, event: Event) -> Record:
+def record_of(item: Fetched, event: Event | None = None, *, history: bool = False) -> Record:
+    """One fetched record as folds see it.
+
+    Raises:
+        PermanentError: `undecodable`.
+    """
     accepted = item.headers.get("accepted")
     trace = _TRACE.fullmatch(item.headers.get("traceparent", b""))
     return Record(
@@ -239,6 +271,7 @@ def _record(item: Fetched, event: Event) -> Record:
         accepted_at=item.appended_at
         if accepted is None
         else EPOCH + timedelta(microseconds=int(accepted)),
-        event=event,
+        event=_event(item) if event is None else event,
         traceparent=None if trace is None else trace[0].decode(),
+        history=history,
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from common.consuming.model import (
     Consequence,
+    Entry,
     Fold,
     Folded,
     Handlers,
@@ -62,6 +64,7 @@ class Effect:
     value: bytes | None
     accepted_at: datetime
     traceparent: str | None
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,23 @@ class Failure:
 class Outcome(Generic[S]):
     """What folding one batch led to."""
 
+    refused: Mapping[Hashable, str] = field(default_factory=dict)
+    """By key, why the database does not take that state."""
     effects: list[Effect] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     timers: dict[tuple[UUID, str], TimerChange] = field(default_factory=dict)
     fired: list[TimerDue] = field(default_factory=list)
+
+    def entry(self, sheet: Sheet[S], signal: Signal) -> Entry[S]:
+        """The state that a signal is folded on.
+
+        Raises:
+            PermanentError: `state_rejected`, or whatever the key says.
+        """
+        key = sheet.key_of(signal)
+        if key in self.refused:
+            raise PermanentError("state_rejected", self.refused[key])
+        return sheet.entry(signal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +107,28 @@ class Folder(Generic[S]):
     handlers: Handlers[S]
     fuse: Fuse
 
-    def touches(self, record: Record) -> bool:
-        return record.event.type in self.handlers.records
+    def touches(self, signal: Signal) -> bool:
+        return isinstance(signal, TimerDue) or signal.event.type in self.handlers.records
 
     def fold(
-        self, sheet: Sheet[S], records: Sequence[Record], timers: Sequence[TimerDue], now_of: NowOf
+        self,
+        sheet: Sheet[S],
+        signals: Sequence[Signal],
+        timers: Sequence[TimerDue],
+        now_of: NowOf,
+        refused: Mapping[Hashable, str] = MappingProxyType({}),
     ) -> Outcome[S]:
-        outcome: Outcome[S] = Outcome()
-        for record in records:
-            self._apply(
-                self.handlers.records[record.event.type], record, sheet, record.accepted_at, outcome
-            )
+        """Fold what was read, then the due timers.
+
+        `refused` are keys of states that the database would not take, with why: their signals are set aside.
+        """
+        outcome: Outcome[S] = Outcome(refused)
+        for signal in signals:
+            if isinstance(signal, Record):
+                fold = self.handlers.records[signal.event.type]
+                self._apply(fold, signal, sheet, signal.accepted_at, outcome)
+            elif self.handlers.timer is not None and signal.retried_at is not None:
+                self._apply(self.handlers.timer, signal, sheet, signal.retried_at, outcome)
         for timer in timers:
             if (timer.profile_id, timer.name) in outcome.timers or self.handlers.timer is None:
                 continue  # a record of this very batch moved or cancelled it
@@ -113,7 +140,7 @@ class Folder(Generic[S]):
         self, fold: Fold[S], signal: Signal, sheet: Sheet[S], now: datetime, outcome: Outcome[S]
     ) -> None:
         try:
-            entry = sheet.entry(signal)
+            entry = outcome.entry(sheet, signal)
             now = now if entry.now is None else max(now, entry.now)
             folded = fold(entry.state, signal, now)
             effects = effects_of(
@@ -125,6 +152,7 @@ class Folder(Generic[S]):
                 cause=signal.cause,
                 correlation=signal.correlation,
                 traceparent=signal.traceparent,
+                history=signal.history,
             )
             changes = _timer_changes(folded, signal)
         except PermanentError as error:
@@ -153,6 +181,7 @@ def effects_of(
     cause: UUID,
     correlation: UUID,
     traceparent: str | None,
+    history: bool = False,
 ) -> list[Effect]:
     """Wrap consequences in envelopes with derived ids.
 
@@ -180,7 +209,9 @@ def effects_of(
             value = event_bytes(event)
             if len(value) > LARGEST:
                 raise PermanentError("consequence_too_large", f"{kind} has {len(value)} bytes")
-        effects.append(Effect(partition, item.topic, item.subject, value, now, traceparent))
+        effects.append(
+            Effect(partition, item.topic, item.subject, value, now, traceparent, history)
+        )
     return effects
 
 

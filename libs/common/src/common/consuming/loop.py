@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeVar
 
 from common.clock import Clock, monotonic, utc_now
@@ -62,6 +63,20 @@ class Pace:
     """Seconds between commits for lag tools."""
     stuck: float = 30.0
     """Seconds without a finished round after which the elector gives up the process's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The life of a database, from its first migration on."""
+
+    id: str
+    """The incarnation; part of the origin of all that is written."""
+    live_since: datetime
+    """What was appended before is history."""
+
+    @classmethod
+    async def of(cls, ledger: Ledger) -> Life:
+        return cls(await ledger.incarnation(), await ledger.live_since())
 
 
 @dataclass(slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from common.configuration import Configuration
@@ -28,6 +29,8 @@ class Record:
     """The `accepted` header (the `now` of the fold that wrote it); without one, the append time."""
     event: Event
     traceparent: str | None = None
+    history: bool = False
+    """From before this database's life, or its cause was: it shapes state and triggers nothing."""
 
     @property
     def workspace(self) -> str:
@@ -54,6 +57,9 @@ class TimerDue:
     correlation: UUID
     """That of the signal that set it, so that a trace does not break at a wait."""
     traceparent: str | None = None
+    retried_at: datetime | None = None
+    """When an operator let it fire again after its fold had failed; then it is no row any more."""
+    history: ClassVar[bool] = False
 
     @property
     def cause(self) -> UUID:
@@ -138,6 +144,10 @@ class Transaction(Protocol):
         """Run it and return the command tag, such as `UPDATE 3`."""
         ...
 
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Undo what the body wrote when it raises; the transaction goes on."""
+        ...
+
 
 class Book(Protocol[S]):
     """Loads and saves a service's states; `store.py` implements it.
@@ -150,5 +160,9 @@ class Book(Protocol[S]):
         ...
 
     async def save(self, tx: Transaction, sheet: Sheet[S]) -> None:
-        """Write the changed entries, with one statement per table."""
+        """Write the changed entries, with one statement per table.
+
+        Raises:
+            PermanentError: the database will never take one of them; the runtime finds out which.
+        """
         ...

@@ -210,6 +210,10 @@ class Ledger(Protocol):
         """The life of this database; new only when an empty one is migrated."""
         ...
 
+    async def live_since(self) -> datetime:
+        """When this life began: what was appended before is history."""
+        ...
+
     async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:
         """Raise the epoch of each (waiting at most 2 s for the old owner's transaction, then ending it) and load."""
         ...

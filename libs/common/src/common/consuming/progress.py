@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from common.consuming.loop import Surroundings
@@ -23,7 +23,7 @@ class ProgressFollower:
     """Keeps the newest statement of every raw partition and tells each owned partition's virtual time."""
 
     def __init__(self, reader: Reader, partitions: int) -> None:
-        self._reader = reader
+        self._tail = ProgressTail(reader, partitions, self._take)
         self._partitions = partitions
         self._latest: dict[int, IngestProgressed] = {}
         self._times: dict[int, VirtualTime] = {}
@@ -43,6 +43,29 @@ class ProgressFollower:
             self._times.pop(partition, None)
 
     async def run(self) -> None:
+        """Follow until cancelled."""
+        await self._tail.run()
+
+    def _take(self, statement: IngestProgressed) -> None:
+        known = self._latest.get(statement.partition)
+        if known is None or statement.until >= known.until:
+            self._latest[statement.partition] = statement
+            for time in self._times.values():
+                time.state(statement)
+
+
+class ProgressTail:
+    """Hands on what is stated on `ingest.progress`: the tail, then whatever comes."""
+
+    def __init__(
+        self, reader: Reader, partitions: int, take: Callable[[IngestProgressed], None]
+    ) -> None:
+        self._reader = reader
+        self._partitions = partitions
+        self._take = take
+        self._heard: set[int] = set()
+
+    async def run(self) -> None:
         """Read the tail, then follow; where the tail lacks a raw partition, read what there is."""
         while True:
             try:
@@ -56,30 +79,26 @@ class ProgressFollower:
         bounds = (await self._reader.bounds((PROGRESS,)))[PROGRESS]
         tail = max(bounds.begin, bounds.end - 64 * self._partitions)
         await self._read(tail, bounds.end)
-        if len(self._latest) < self._partitions and tail > bounds.begin:
+        if len(self._heard) < self._partitions and tail > bounds.begin:
             await self._read(bounds.begin, tail)
         await self._reader.assign({PROGRESS: bounds.end})
         while True:
-            self._take(await self._reader.poll(500, 1.0))
+            self._hand_on(await self._reader.poll(500, 1.0))
 
     async def _read(self, offset: int, end: int) -> None:
         await self._reader.assign({PROGRESS: offset})
         while offset < end:
             fetched = await self._reader.poll(2000, 0.5)
-            self._take(fetched)
+            self._hand_on(fetched)
             if fetched:
                 offset = fetched[-1].offset + 1
 
-    def _take(self, fetched: Sequence[Fetched]) -> None:
+    def _hand_on(self, fetched: Sequence[Fetched]) -> None:
         for item in fetched:
             statement = statement_of(item, self._partitions)
-            if statement is None:
-                continue
-            known = self._latest.get(statement.partition)
-            if known is None or statement.until >= known.until:
-                self._latest[statement.partition] = statement
-                for time in self._times.values():
-                    time.state(statement)
+            if statement is not None:
+                self._heard.add(statement.partition)
+                self._take(statement)
 
 
 class ProgressReporter:

@@ -14,7 +14,7 @@ from common.consuming import metrics
 from common.consuming.batch import Batch
 from common.consuming.decoding import Decoder, Intake
 from common.consuming.holding import Holds
-from common.consuming.loop import Loop, Pulse, Surroundings
+from common.consuming.loop import Life, Loop, Pulse, Surroundings
 from common.consuming.model import Handlers
 from common.consuming.outbox import DEEPEST, Outbox
 from common.consuming.ownership import LogChangedError, Ownership, starting_offsets
@@ -41,7 +41,7 @@ class Runner(Generic[S]):
         self,
         loop: Loop[S],
         around: Surroundings,
-        incarnation: str,
+        life: Life,
         reader: Reader,
         outbox: Outbox,
         follower: ProgressFollower | None,
@@ -51,7 +51,7 @@ class Runner(Generic[S]):
         self.ownership = Ownership(loop.name, around.ledger, around.monotonic)
         self.pulse = Pulse(around.monotonic)
         self._around = around
-        self._incarnation = incarnation
+        self._life = life
         self._reader = reader
         self._outbox = outbox
         self._follower = follower
@@ -66,6 +66,7 @@ class Runner(Generic[S]):
             types=frozenset(payload_types()),
             inputs=loop.inputs,
             unsequenced=frozenset(t.name for t in self._topics if not t.sequenced),
+            live_since=life.live_since,
         )
         self._handlers: tuple[Configuration, Handlers[S]] | None = None
         self._unsettled = True
@@ -141,7 +142,7 @@ class Runner(Generic[S]):
                 loop=self.loop,
                 around=self._around,
                 topics=self._topics,
-                incarnation=self._incarnation,
+                life=self._life,
                 handlers=self._table(configuration),
                 configuration=configuration,
                 intakes=full,

@@ -10,6 +10,9 @@ from common.consuming.ports import Fetched, Place, Standing
 BEGIN = "@begin"
 """Under this origin `seen` keeps the offset at which reading a place began."""
 
+RETRIED = "@retried/"
+"""Under this and its offset `seen` keeps that a quarantined signal was retried."""
+
 
 class Arrival(Enum):
     """What a record's sequence says of it."""
@@ -50,6 +53,14 @@ class SequenceCheck:
             return Arrival.GAP
         self.moved[key] = sequence
         return Arrival.NEW
+
+    def first_time(self, place: Place, offset: int) -> bool:
+        """Whether this quarantined signal was never retried; from here on it was."""
+        key = (place, f"{RETRIED}{offset}")
+        if key in self.moved or key in self.standing.seen:
+            return False
+        self.moved[key] = 1
+        return True
 
     def _last(self, key: tuple[Place, str]) -> int | None:
         known = self.moved.get(key, self.standing.seen.get(key))

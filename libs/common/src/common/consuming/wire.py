@@ -69,6 +69,8 @@ class RowMaker:
             headers["accepted"] = b"%d" % (
                 (effect.accepted_at - EPOCH) // timedelta(microseconds=1)
             )
+            if effect.history:
+                headers["history"] = b"1"
             if effect.traceparent is not None:
                 headers["traceparent"] = effect.traceparent.encode()
             self._add(self._target(effect.topic, key), key, effect.value, headers)
@@ -102,6 +104,8 @@ class RowMaker:
                     "timer": signal.name,
                     "profile_id": str(signal.profile_id),
                     "due_at": signal.due_at.isoformat(),
+                    "workspace": signal.workspace,
+                    "correlation": str(signal.correlation),
                 }
             ).encode()
             place = Place(anchor, signal.partition)

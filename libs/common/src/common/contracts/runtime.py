@@ -50,3 +50,37 @@ class BatchJournaled(Payload, frozen=True, kw_only=True):
     """Workspace → number of the release in force."""
     draw: int | None = None
     """resolve only: a number drawn after the last identity lock; replay merges partitions by it."""
+    live_since: datetime | None = None
+    """What was appended before is history to this loop."""
+
+
+_COMMANDS = ("ingest.commands", "scoring.commands", "orchestrator.commands", "dispatcher.commands")
+
+
+class RecordRetried(Payload, frozen=True, kw_only=True):
+    """An operator lets a quarantined signal be folded after all; the same one is folded once, however often it is asked."""
+
+    TYPE: ClassVar[str] = "record.retried.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = _COMMANDS
+
+    topic: str
+    """The quarantine in which it lies."""
+    partition: int
+    offset: int
+    event: msgspec.Raw
+    """The CloudEvent that was set aside; `null` for a timer."""
+    timer: FiredTimer | None = None
+    by: str = ""
+
+
+class RecordDiscarded(Payload, frozen=True, kw_only=True):
+    """An operator says that a quarantined signal needs no more attention; nothing is folded."""
+
+    TYPE: ClassVar[str] = "record.discarded.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = _COMMANDS
+
+    topic: str
+    """The quarantine in which it lies."""
+    partition: int
+    offset: int
+    by: str = ""

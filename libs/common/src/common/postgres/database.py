@@ -122,6 +122,15 @@ class PostgresTransaction:
         except DRIVER_ERRORS as error:
             translate(error)
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what the body wrote when it raises; the transaction goes on."""
+        try:
+            async with self._connection.transaction():
+                yield
+        except DRIVER_ERRORS as error:
+            translate(error)
+
     async def __aenter__(self) -> PostgresTransaction:
         connection = None
         try:
