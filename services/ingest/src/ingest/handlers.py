@@ -16,6 +16,8 @@ from ingest.domain.activities import activity_of
 from ingest.domain.identifiers import Identifier
 from ingest.domain.people import (
     Learned,
+    Merge,
+    Names,
     People,
     Profile,
     Sighting,
@@ -58,7 +60,8 @@ def fold_accepted(state: People | None, signal: Signal, now: datetime) -> Folded
         return Folded(people)
     payload = _received(record)
     call = read(payload)
-    people, profile_id = resolve(people, call.user, call.anonymous)
+    resolved = resolve(people, Names(call.user, call.anonymous, call.former), now)
+    people, profile_id = resolved.people, resolved.profile_id
     learned = learn(
         people.profiles[profile_id],
         traits=traits_of(call),
@@ -69,14 +72,15 @@ def fold_accepted(state: People | None, signal: Signal, now: datetime) -> Folded
     activity = activity_of(
         call, event_id=event.id, source=payload.source, version=learned.profile.version
     )
-    consequences = _told(profile_id, learned, call.occurred_at)
+    consequences = [told for merge in resolved.merges for told in _merged(merge)]
+    consequences += _told(profile_id, learned, call.occurred_at)
     if activity is not None:
         consequences.append(
             Consequence("profile.activity", activity, str(profile_id), call.occurred_at)
         )
     sighting = Sighting(profile_id, now, record.partition)
     return Folded(
-        _taken_in(people, profile_id, learned).with_sighting(event.id, sighting),
+        _taken_in(people, profile_id, learned, now).with_sighting(event.id, sighting),
         consequences=consequences,
     )
 
@@ -99,11 +103,13 @@ def fold_withdrawal(state: People | None, signal: Signal, now: datetime) -> Fold
     request = record.event.payload(WithdrawalRequested)
     if request.requested_at.tzinfo is None:
         raise PermanentError("undecodable", "requested_at has no zone")
-    people, profile_id, profile = _known(state, record)
+    people, merged_id, _ = _known(state, record)
+    profile_id = people.root(merged_id)
+    profile = people.profiles[profile_id]
     statements = withdrawals_of(profile, request, record.event.id)
     learned = learn(profile, traits={}, hints={}, at=now, statements=statements)
     return Folded(
-        _taken_in(people, profile_id, learned),
+        _taken_in(people, profile_id, learned, now),
         consequences=_told(profile_id, learned, request.requested_at),
     )
 
@@ -112,7 +118,8 @@ def fold_snapshot(state: People | None, signal: Signal, now: datetime) -> Folded
     """A contact snapshot read back: when its version goes down, the current one is appended again.
 
     A process that was stopped between its commit and its publication may append an old one last, and compaction
-    keeps the last.
+    keeps the last. That holds for a merged profile, too: what is old of it is personal, so it does not become the winner's
+    matter, but is followed by what is left of it.
     """
     record = _record(signal)
     version = record.event.payload(ContactChanged).profile_version
@@ -125,10 +132,24 @@ def fold_snapshot(state: People | None, signal: Signal, now: datetime) -> Folded
     return Folded(people.with_profile(profile_id, read_back))
 
 
-def _taken_in(people: People, profile_id: UUID, learned: Learned) -> People:
+def _taken_in(people: People, profile_id: UUID, learned: Learned, now: datetime) -> People:
+    people = people.touched(profile_id, now)
     if learned.profile is not people.profiles[profile_id]:
         people = people.with_profile(profile_id, learned.profile)
     return people.with_statements(profile_id, learned.ledger) if learned.ledger else people
+
+
+def _merged(merge: Merge) -> list[Consequence]:
+    """Both partitions hear of it; of the loser no address stays on the topic."""
+    loser, winner = merge.merged.loser, merge.merged.winner
+    return [
+        *(Consequence("profile.activity", merge.merged, str(one)) for one in (loser, winner)),
+        *(Consequence("profile.activity", told, str(winner)) for told in merge.told),
+        *(
+            Consequence("profile.contacts", profile.snapshot, str(one))
+            for one, profile in ((loser, merge.loser), (winner, merge.winner))
+        ),
+    ]
 
 
 def _told(profile_id: UUID, learned: Learned, time: datetime) -> list[Consequence]:

@@ -34,6 +34,8 @@ class KnownProfile:
     profile_id: UUID
     identifiers: Sequence[Identifier]
     contact: ContactChanged
+    merged: Sequence[UUID] = ()
+    """Profiles that have become this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class KnownEvent:
     workspace: str
     event_id: UUID
     profile_id: UUID
+    """Whose it was when it was resolved."""
+    merged_into: UUID | None
+    """Whose it is now, where that profile has become another one."""
     seen_at: datetime
     partition: int
     """Of ingest.events."""
@@ -53,6 +58,8 @@ class Directory(Protocol):
 
     async def profiles(self, workspace: str, reference: Reference) -> Sequence[KnownProfile]:
         """All that the reference means; several people may have left the same address.
+
+        A profile that has become another one is never meant, but that other one.
 
         Raises:
             TransientError: the database cannot be reached.

@@ -46,11 +46,12 @@ class Registry:
             assert isinstance(signal, Record)
             try:
                 entry = sheet.entry(signal)
-                folded = FOLDS[signal.event.type](entry.state, signal, NOW)
+                now = max(signal.accepted_at, entry.now or NOW)
+                folded = FOLDS[signal.event.type](entry.state, signal, now)
             except PermanentError as error:
                 self.failures.append(error.reason)
                 continue
-            entry.state, entry.now, entry.changed = folded.state, NOW, True
+            entry.state, entry.now, entry.changed = folded.state, now, True
             told += [c.payload for c in folded.consequences if c.payload is not None]
         return told
 

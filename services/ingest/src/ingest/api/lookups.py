@@ -71,6 +71,7 @@ class Lookups:
             "partition": self.partition_of(known.profile_id),
             "identifiers": [{"kind": i.kind, "value": i.value} for i in known.identifiers],
             "contact": known.contact,
+            "merged": known.merged,
         }
 
     def _message(self, message_id: str, known: KnownEvent, source: str) -> dict[str, object]:
@@ -80,6 +81,7 @@ class Lookups:
             "workspace": known.workspace,
             "source": source,
             "profile_id": known.profile_id,
+            "merged_into": known.merged_into,
             "seen_at": known.seen_at,
             "partition": self.partition_of(known.profile_id),
             "raw_partition": known.partition,

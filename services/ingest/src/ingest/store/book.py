@@ -41,7 +41,7 @@ class PeopleBook:
 
         loaded = found.people(list(touches.values()), groups)
         return PeopleSheet(
-            entries={key: Entry(people, None) for key, people in loaded.items()},
+            entries={key: Entry(people, people.now) for key, people in loaded.items()},
             key_of=key_of,
             draw=found.draw,
             loaded=loaded,

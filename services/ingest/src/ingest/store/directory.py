@@ -17,21 +17,45 @@ from ingest.ports import KnownEvent, KnownProfile
 _MOST = 20
 _decode = msgspec.json.Decoder(Profile).decode
 
+_ROOT = """(
+    WITH RECURSIVE line AS (
+        SELECT profile_id, merged_into FROM profiles
+        WHERE workspace = {workspace} AND profile_id = {profile}
+        UNION
+        SELECT next.profile_id, next.merged_into FROM line JOIN profiles AS next
+        ON next.workspace = {workspace} AND next.profile_id = line.merged_into
+    )
+    SELECT profile_id FROM line WHERE merged_into IS NULL
+)"""
+"""The profile that another has become, by however many merges."""
+
 _PROFILES = """
 SELECT profile_id, record, (
-    SELECT coalesce(array_agg(ARRAY[kind, value] ORDER BY kind DESC, value), '{}') FROM identities
-    WHERE identities.workspace = profiles.workspace AND identities.profile_id = profiles.profile_id
-) AS identifiers
+    WITH RECURSIVE former AS (
+        SELECT profiles.profile_id AS id
+        UNION
+        SELECT before.profile_id FROM former JOIN profiles AS before
+        ON before.workspace = profiles.workspace AND before.merged_into = former.id
+    )
+    SELECT array_agg(id ORDER BY id) FROM former
+) AS line
 FROM profiles WHERE workspace = $1 AND
 """
-_BY_ID = _PROFILES + "profile_id = $2"
+_BY_ID = _PROFILES + "profile_id = " + _ROOT.format(workspace="$1", profile="$2::uuid")
 _BY_EMAIL = _PROFILES + f"email = $2 ORDER BY profile_id LIMIT {_MOST}"
 _OWNER = "(SELECT profile_id FROM identities WHERE workspace = $1 AND kind = $2 AND value = $3)"
-_BY_IDENTIFIER = _PROFILES + "profile_id = " + _OWNER
-_EVENTS = """
-SELECT workspace, event_id, profile_id, seen_at, partition FROM seen_messages
-WHERE event_id = ANY($1::uuid[]) ORDER BY seen_at
+_BY_IDENTIFIER = _PROFILES + "profile_id = " + _ROOT.format(workspace="$1", profile=_OWNER)
+_IDENTIFIERS = """
+SELECT kind, value FROM identities WHERE workspace = $1 AND profile_id = ANY($2::uuid[])
+ORDER BY kind DESC, value
 """
+_ROOT_OF_EVENT = _ROOT.format(
+    workspace="seen_messages.workspace", profile="seen_messages.profile_id"
+)
+_EVENTS = f"""
+SELECT workspace, event_id, profile_id, seen_at, partition, {_ROOT_OF_EVENT} AS root
+FROM seen_messages WHERE event_id = ANY($1::uuid[]) ORDER BY seen_at
+"""  # noqa: S608 - put together of constants
 
 
 class PostgresDirectory:
@@ -49,26 +73,34 @@ class PostgresDirectory:
             )
         else:
             rows = await self._database.fetch(_BY_EMAIL, workspace, reference)
-        return [_profile(workspace, row) for row in rows]
+        return [await self._known(workspace, row) for row in rows]
+
+    async def _known(self, workspace: str, row: Mapping[str, Any]) -> KnownProfile:
+        line = [UUID(int=profile.int) for profile in row["line"]]
+        profile_id = UUID(int=row["profile_id"].int)
+        # Of a merged profile, too: whoever held such a row at the merge links it anew when it is next used.
+        identifiers = await self._database.fetch(_IDENTIFIERS, workspace, line)
+        return KnownProfile(
+            workspace=workspace,
+            profile_id=profile_id,
+            identifiers=[Identifier(each["kind"], each["value"]) for each in identifiers],
+            contact=_decode(row["record"]).snapshot,
+            merged=[former for former in line if former != profile_id],
+        )
 
     async def events(self, event_ids: Collection[UUID]) -> Sequence[KnownEvent]:
         rows = await self._database.fetch(_EVENTS, list(event_ids))
-        return [
-            KnownEvent(
-                workspace=row["workspace"],
-                event_id=UUID(int=row["event_id"].int),
-                profile_id=UUID(int=row["profile_id"].int),
-                seen_at=row["seen_at"],
-                partition=row["partition"],
-            )
-            for row in rows
-        ]
+        return [_event(row) for row in rows]
 
 
-def _profile(workspace: str, row: Mapping[str, Any]) -> KnownProfile:
-    return KnownProfile(
-        workspace=workspace,
-        profile_id=UUID(int=row["profile_id"].int),
-        identifiers=[Identifier(kind, value) for kind, value in row["identifiers"]],
-        contact=_decode(row["record"]).snapshot,
+def _event(row: Mapping[str, Any]) -> KnownEvent:
+    profile_id, root = UUID(int=row["profile_id"].int), row["root"]
+    merged = root is not None and root.int != profile_id.int
+    return KnownEvent(
+        workspace=row["workspace"],
+        event_id=UUID(int=row["event_id"].int),
+        profile_id=profile_id,
+        merged_into=UUID(int=root.int) if merged else None,
+        seen_at=row["seen_at"],
+        partition=row["partition"],
     )

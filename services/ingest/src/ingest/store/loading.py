@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class Found:
     places: set[Key] = field(default_factory=set)
     """Identifiers that were not known before."""
     profiles: dict[tuple[str, UUID], Profile] = field(default_factory=dict)
+    nows: dict[tuple[str, UUID], datetime] = field(default_factory=dict)
     seen: dict[tuple[str, UUID], Sighting] = field(default_factory=dict)
     draw: int | None = None
 
@@ -41,6 +43,9 @@ class Found:
             groups.connect(nodes(touch))
         for (workspace, kind, value), profile_id in self.identities.items():
             groups.connect([(workspace, kind, value), (workspace, profile_id)])
+        for (workspace, profile_id), profile in self.profiles.items():
+            if profile.merged_into is not None:
+                groups.connect([(workspace, profile_id), (workspace, profile.merged_into)])
         return groups
 
     def people(self, touches: Sequence[Touched], groups: Groups) -> dict[Hashable, People]:
@@ -51,11 +56,14 @@ class Found:
             who = Identifier(cast("Any", kind), value)
             parts[groups.root(key)].identities[who] = profile_id
         for (workspace, profile_id), profile in self.profiles.items():
-            parts[groups.root((workspace, profile_id))].profiles[profile_id] = profile
+            part = parts[groups.root((workspace, profile_id))]
+            part.profiles[profile_id] = profile
+            if (now := self.nows.get((workspace, profile_id))) is not None:
+                part.nows[profile_id] = now
         for (workspace, event_id), sighting in self.seen.items():
             parts[groups.root((workspace, "event", event_id))].seen[event_id] = sighting
         return {
-            root: People(part.workspace, part.identities, part.profiles, part.seen)
+            root: People(part.workspace, part.identities, part.profiles, part.seen, nows=part.nows)
             for root, part in parts.items()
         }
 
@@ -65,6 +73,7 @@ class _Parts:
     workspace: str
     identities: dict[Identifier, UUID] = field(default_factory=dict)
     profiles: dict[UUID, Profile] = field(default_factory=dict)
+    nows: dict[UUID, datetime] = field(default_factory=dict)
     seen: dict[UUID, Sighting] = field(default_factory=dict)
 
 
@@ -116,11 +125,17 @@ async def _known(tx: Transaction, wanted: set[Key], found: Found) -> set[Key]:
 
 
 async def _lock_profiles(tx: Transaction, wanted: set[tuple[str, UUID]], found: Found) -> None:
-    if not wanted:
-        return
-    for row in await tx.fetch(sql.LOCK_PROFILES, *columns(sorted(wanted), 2)):
-        key = (cast("str", row["workspace"]), _uuid(row["profile_id"]))
-        found.profiles[key] = _decode(cast("str", row["record"]))
+    """Those that the identifiers lead to, then those that these have become, to the end."""
+    while wanted:
+        became: set[tuple[str, UUID]] = set()
+        for row in await tx.fetch(sql.LOCK_PROFILES, *columns(sorted(wanted), 2)):
+            key = (cast("str", row["workspace"]), _uuid(row["profile_id"]))
+            profile = found.profiles[key] = _decode(cast("str", row["record"]))
+            if row["now"] is not None:
+                found.nows[key] = cast("datetime", row["now"])
+            if profile.merged_into is not None:
+                became.add((key[0], profile.merged_into))
+        wanted = became - found.profiles.keys()
 
 
 async def _find_seen(tx: Transaction, wanted: set[tuple[str, UUID]], found: Found) -> None:

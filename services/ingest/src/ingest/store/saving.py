@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -25,9 +26,13 @@ async def save(tx: Transaction, changes: Sequence[Change], places: set[Key]) -> 
     await _run(tx, sql.LINK_IDENTITIES, links, 4)
     taken = {(workspace, kind, value) for workspace, kind, value, _ in links}
     await _run(tx, sql.CLEAR_IDENTITIES, sorted(places - taken), 3)
-    await _run(tx, sql.SAVE_PROFILES, _profiles(changes), 5)
+    await _run(tx, sql.SAVE_PROFILES, _profiles(changes), 7)
+    await _run(tx, sql.TOUCH_PROFILES, _touched(changes), 3)
     await _remember(tx, _seen(changes))
     await _run(tx, sql.SAVE_CONSENTS, _consents(changes), 12)
+    merges = _merges(changes)
+    await _run(tx, sql.RELINK_IDENTITIES, merges, 3)
+    await _run(tx, sql.MOVE_CONSENTS, merges, 3)
 
 
 async def _run(
@@ -65,11 +70,38 @@ def _profiles(changes: Sequence[Change]) -> list[tuple[object, ...]]:
             profile.version,
             profile.trait("email"),
             _encode(profile).decode(),
+            profile.merged_into,
+            after.nows.get(profile_id),
         )
         for before, after in changes
         for profile_id, profile in after.profiles.items()
         if before.profiles.get(profile_id) is not profile
     ]
+
+
+def _touched(changes: Sequence[Change]) -> list[tuple[str, UUID, datetime]]:
+    """Profiles for which something came that changed nothing else."""
+    return sorted(
+        (after.workspace, profile_id, now)
+        for before, after in changes
+        for profile_id, now in after.nows.items()
+        if before.nows.get(profile_id) != now
+        and before.profiles.get(profile_id) is after.profiles[profile_id]
+    )
+
+
+def _merges(changes: Sequence[Change]) -> list[tuple[str, UUID, UUID]]:
+    return [
+        (after.workspace, profile_id, after.root(profile_id))
+        for before, after in changes
+        for profile_id, profile in after.profiles.items()
+        if profile.merged_into is not None and _was_one_of_its_own(before, profile_id)
+    ]
+
+
+def _was_one_of_its_own(before: People, profile_id: UUID) -> bool:
+    known = before.profiles.get(profile_id)
+    return known is None or known.merged_into is None
 
 
 def _seen(changes: Sequence[Change]) -> list[tuple[object, ...]]:

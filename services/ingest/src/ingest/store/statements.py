@@ -36,7 +36,7 @@ WHERE identities.workspace = unused.workspace AND identities.kind = unused.kind
 """
 
 LOCK_PROFILES = """
-SELECT workspace, profile_id, record FROM profiles
+SELECT workspace, profile_id, record, now FROM profiles
 JOIN unnest($1::text[], $2::uuid[]) AS wanted (workspace, profile_id)
 USING (workspace, profile_id)
 ORDER BY workspace, profile_id
@@ -44,10 +44,51 @@ FOR UPDATE OF profiles
 """
 
 SAVE_PROFILES = """
-INSERT INTO profiles (workspace, profile_id, version, email, record)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::json[])
-ON CONFLICT (workspace, profile_id)
-DO UPDATE SET version = excluded.version, email = excluded.email, record = excluded.record
+INSERT INTO profiles (workspace, profile_id, version, email, record, merged_into, now)
+SELECT * FROM unnest(
+    $1::text[], $2::uuid[], $3::int[], $4::text[], $5::json[], $6::uuid[], $7::timestamptz[]
+)
+ON CONFLICT (workspace, profile_id) DO UPDATE SET
+    version = excluded.version, email = excluded.email, record = excluded.record,
+    merged_into = excluded.merged_into, now = excluded.now
+"""
+
+TOUCH_PROFILES = """
+UPDATE profiles SET now = new.now
+FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) AS new (workspace, profile_id, now)
+WHERE profiles.workspace = new.workspace AND profiles.profile_id = new.profile_id
+"""
+"""Most events change nothing of a profile; no index holds this column, so that the row stays on its page."""
+
+RELINK_IDENTITIES = """
+UPDATE identities SET profile_id = new.winner
+FROM (
+    SELECT workspace, kind, value, winner FROM identities
+    JOIN unnest($1::text[], $2::uuid[], $3::uuid[]) AS merged (workspace, loser, winner)
+      USING (workspace)
+    WHERE identities.profile_id = loser
+    FOR UPDATE OF identities SKIP LOCKED
+) AS new
+WHERE identities.workspace = new.workspace AND identities.kind = new.kind
+  AND identities.value = new.value
+"""
+"""Whoever holds one of them waits for the loser's row, and then follows by itself: waiting for it here would be a deadlock."""
+
+MOVE_CONSENTS = """
+WITH moved AS (
+    DELETE FROM consents
+    USING unnest($1::text[], $2::uuid[], $3::uuid[]) AS merged (workspace, loser, winner)
+    WHERE consents.workspace = merged.workspace AND consents.profile_id = loser
+    RETURNING consents.*, winner
+)
+INSERT INTO consents (
+    workspace, profile_id, proof_id, channel, purpose, granted, basis, via,
+    stated_at, meant_at, text_version, ip
+)
+SELECT workspace, winner, proof_id, channel, purpose, granted, basis, via,
+    stated_at, meant_at, text_version, ip
+FROM moved
+ON CONFLICT DO NOTHING
 """
 
 FIND_SEEN = """

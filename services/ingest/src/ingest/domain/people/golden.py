@@ -33,5 +33,15 @@ def merge(
     return {**record, **newer} if newer else record
 
 
+def united(ours: dict[str, Held], theirs: dict[str, Held]) -> dict[str, Held]:
+    """The record of two profiles that are one: of each trait what was said last."""
+    newer = {
+        name: held
+        for name, held in theirs.items()
+        if name not in ours or _order(ours[name]) < _order(held)
+    }
+    return {**ours, **newer} if newer else ours
+
+
 def _order(held: Held) -> tuple[datetime, str]:
     return held.at, held.value or ""

@@ -49,7 +49,7 @@ def learn(
     return Learned(
         after,
         _kept(statements, turned),
-        (*_traits_changed(profile, after), *_consents_changed(after.version, turned)),
+        (*traits_changed(profile, after), *consents_changed(after.version, turned)),
         after.snapshot,
     )
 
@@ -75,7 +75,8 @@ def _kept(statements: Sequence[Statement], turned: Sequence[Standing]) -> tuple[
     return tuple(s for s in statements if s.via != _SAID_OFTEN or s.key in changed)
 
 
-def _traits_changed(before: Profile, after: Profile) -> tuple[TraitsChanged, ...]:
+def traits_changed(before: Profile, after: Profile) -> tuple[TraitsChanged, ...]:
+    """What others are told of the traits, if anything of it is another."""
     told, known = _public(after), _public(before)
     return (told,) if msgspec.structs.replace(told, profile_version=before.version) != known else ()
 
@@ -90,7 +91,8 @@ def _public(profile: Profile) -> TraitsChanged:
     )
 
 
-def _consents_changed(version: int, turned: Sequence[Standing]) -> tuple[ConsentChanged, ...]:
+def consents_changed(version: int, turned: Sequence[Standing]) -> tuple[ConsentChanged, ...]:
+    """What others are told of consents that stand."""
     return tuple(
         ConsentChanged(
             profile_version=version,

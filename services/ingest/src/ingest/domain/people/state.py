@@ -27,6 +27,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By `channel.purpose`."""
     snapshot_read: int = 0
     """The highest version that was read back from profile.contacts."""
+    merged_into: UUID | None = None
+    """The profile that it has become; nothing else is left of it then."""
 
     def trait(self, name: str) -> str | None:
         held = self.record.get(name)
@@ -56,6 +58,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             time_zone=self.trait("time_zone"),
             country=self.trait("country"),
             consents=self.standing_consents,
+            merged_into=self.merged_into,
         )
 
 
@@ -82,12 +85,38 @@ class People:
     statements: tuple[Statement, ...] = ()
     """New rows of the consent ledger, with the profile of each in `stated_by`."""
     stated_by: tuple[UUID, ...] = ()
+    nows: Mapping[UUID, datetime] = field(default_factory=dict)
+    """The last `now` at which something came for a profile; a merge must not be earlier, wherever it came from."""
+
+    @property
+    def now(self) -> datetime | None:
+        """The last `now` of all of them."""
+        return max(self.nows.values(), default=None)
+
+    def root(self, profile_id: UUID) -> UUID:
+        """The profile that this one has become, by however many merges; itself where there was none."""
+        while (profile := self.profiles.get(profile_id)) is not None and profile.merged_into:
+            profile_id = profile.merged_into
+        return profile_id
+
+    def owner(self, identifier: Identifier) -> UUID | None:
+        """Whose an identifier is."""
+        found = self.identities.get(identifier)
+        return None if found is None else self.root(found)
 
     def linked(self, identifier: Identifier, profile_id: UUID) -> People:
+        if self.identities.get(identifier) == profile_id:
+            return self
         return replace(self, identities={**self.identities, identifier: profile_id})
 
     def with_profile(self, profile_id: UUID, profile: Profile) -> People:
         return replace(self, profiles={**self.profiles, profile_id: profile})
+
+    def touched(self, profile_id: UUID, now: datetime) -> People:
+        """Something came for this profile."""
+        if (known := self.nows.get(profile_id)) is not None and known >= now:
+            return self
+        return replace(self, nows={**self.nows, profile_id: now})
 
     def with_sighting(self, event_id: UUID, sighting: Sighting) -> People:
         return replace(self, seen={**self.seen, event_id: sighting})

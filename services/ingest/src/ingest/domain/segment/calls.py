@@ -27,6 +27,8 @@ class Call:
     kind: CallKind
     user: Identifier | None
     anonymous: Identifier | None
+    former: Identifier | None
+    """alias: the id under which the person went before, if that was a user's; nobody says whether it was."""
     message_id: str
     event: str
     """track: the event's name as it was sent."""
@@ -39,7 +41,8 @@ class Call:
     @property
     def identifiers(self) -> tuple[Identifier, ...]:
         """User before anonymous: the first one names a new profile."""
-        return tuple(found for found in (self.user, self.anonymous) if found is not None)
+        named = (self.user, self.anonymous, self.former)
+        return tuple(found for found in named if found is not None)
 
 
 def read(payload: EventAccepted) -> Call:
@@ -58,16 +61,17 @@ def read(payload: EventAccepted) -> Call:
     if kind not in _KINDS:
         raise PermanentError("unknown_call", scrub(kind[:100]))
     user = _identifier("user", body.get("userId"))
-    # An alias names the id under which the person went before.
-    anonymous = _identifier(
-        "anonymous", body.get("previousId" if kind == "alias" else "anonymousId")
-    )
+    # An alias names the id under which the person went before, a visitor's or a user's.
+    before = body.get("previousId") if kind == "alias" else None
+    anonymous = _identifier("anonymous", before if kind == "alias" else body.get("anonymousId"))
+    former = _identifier("user", before) if user is not None else None
     if user is None and anonymous is None:
         raise PermanentError("no_identity", "neither userId nor anonymousId is given")
     return Call(
         kind=cast("CallKind", kind),
         user=user,
         anonymous=anonymous,
+        former=None if former == user else former,
         message_id=payload.message_id or _text(body.get("messageId")) or "",
         event=_text(body.get("event")) or "",
         occurred_at=occurred_at(
