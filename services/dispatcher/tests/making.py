@@ -124,8 +124,8 @@ def situation(**changes: object) -> Situation:
         "recipient": recipient(),
         "address": AddressStanding(),
         "halted": False,
-        "contacts": ContactsKnowledge(NOW - SECOND / 2, NOW - HOUR),
-        "barrier_met": True,
+        "contacts": ContactsKnowledge(NOW - SECOND / 2, HOUR),
+        "barrier_at": NOW,
         "configured": True,
         "template": "ready",
     }

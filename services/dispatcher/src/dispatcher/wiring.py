@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -13,6 +14,7 @@ from common import kafka, postgres, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Job, Surroundings, Worker
+from common.consuming.ports import Log
 from common.ids import fresh
 from dispatcher.adapters.outlets import ConfiguredOutlets
 from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release
@@ -29,6 +31,7 @@ from dispatcher.jobs import (
     NoesReader,
     Sender,
 )
+from dispatcher.ports import CONTACTS
 from dispatcher.settings import (
     ApiSettings,
     ConsumeSettings,
@@ -72,7 +75,8 @@ async def consume(settings: ConsumeSettings) -> None:
         ledger = postgres.PostgresLedger(database, LOOP)
         around = Surroundings(log, ledger, feed)
         live_since = await ledger.live_since()
-        consumer = Consumer(loop(DocketBook(hashed), live_since=live_since), around)
+        book = DocketBook(hashed, partition_of=contacts_partition(log))
+        consumer = Consumer(loop(book, live_since=live_since), around)
 
         async def ready() -> Mapping[str, bool | str]:
             return {"configuration": feed.ready, **await consumer.ready()}
@@ -84,6 +88,11 @@ async def consume(settings: ConsumeSettings) -> None:
         ):
             group.create_task(feed.run())
             group.create_task(consumer.run())
+
+
+def contacts_partition(log: Log) -> Callable[[UUID], int]:
+    """Tells where a profile's contacts are."""
+    return lambda profile_id: log.partition_for(CONTACTS, str(profile_id).encode())
 
 
 async def send(settings: SendSettings) -> None:

@@ -47,6 +47,7 @@ from dispatcher.store import (
     PostgresDeliveries,
     PostgresNoes,
 )
+from dispatcher.wiring import contacts_partition
 from services.dispatcher.tests.making import FILES, consent, request
 
 SEND = "dispatcher.send"
@@ -105,7 +106,9 @@ class World:
         """`dispatcher consume` for the body's duration."""
         ledger = PostgresLedger(self.database, LOOP)
         around = Surroundings(self.log, ledger, self.settled, PACE)
-        the_loop = loop(DocketBook(hashed), live_since=await ledger.live_since())
+        the_loop = loop(
+            DocketBook(hashed, contacts_partition(self.log)), live_since=await ledger.live_since()
+        )
         async with running(Consumer(the_loop, around).run()):
             yield
 

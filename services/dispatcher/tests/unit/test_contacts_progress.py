@@ -34,11 +34,23 @@ def test_folded_to_the_end_seen_after_a_statement_is_folded_up_to_its_time() -> 
     progress.sight(NOW, {0: 5, 1: 0})
 
     progress.fold({0: 4})
-    before = (progress.until(0), progress.until(1))
+    before = (progress.until([0]), progress.until([1]))
     progress.fold({0: 5})
 
     assert before == (None, NOW)
-    assert progress.until(0) == NOW
+    assert progress.until([0]) == NOW
+
+
+def test_several_partitions_are_known_as_far_as_the_slowest() -> None:
+    progress = ContactsProgress(raw_partitions=1)
+    progress.sight(NOW - SECOND, {0: 0})
+    progress.fold({0: 0})
+    progress.sight(NOW, {1: 0})
+    progress.fold({1: 0})
+
+    assert progress.until([0, 1]) == NOW - SECOND
+    assert progress.until([1]) == NOW
+    assert progress.until([0, 1, 2]) is None
 
 
 def test_under_a_steady_stream_the_first_end_is_waited_for() -> None:
@@ -47,7 +59,7 @@ def test_under_a_steady_stream_the_first_end_is_waited_for() -> None:
         progress.sight(NOW + step * SECOND, {0: 100 * (step + 1)})
     progress.fold({0: 100})
 
-    assert progress.until(0) == NOW
+    assert progress.until([0]) == NOW
 
 
 steps = st.lists(st.sampled_from(["append", "state", "sight", "fold", "fold all"]), max_size=60)
@@ -70,5 +82,5 @@ def test_it_never_says_more_than_is_true(script: list[str]) -> None:
         elif step.startswith("fold"):
             folded = len(log) if step == "fold all" else min(folded + 1, len(log))
             progress.fold({0: folded})
-        until = progress.until(0)
+        until = progress.until([0])
         assert until is None or all(at > until for at in log[folded:])

@@ -42,6 +42,7 @@ def flight(number: int, provider: EmailProvider) -> Flight:
         attempts=0,
         claims=0,
         recipient=recipient(),
+        read_in=frozenset({0}),
         address_hash="ab" * 16,
         address=AddressStanding(),
     )

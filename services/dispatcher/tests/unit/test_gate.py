@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.ids import derive
 from dispatcher.domain.gate import (
     QUESTIONS,
     AddressStanding,
@@ -33,9 +34,10 @@ from services.dispatcher.tests.making import (
     situation,
 )
 
-BEHIND = ContactsKnowledge(NOW - 31 * SECOND, NOW - HOUR)
-OLDER_THAN_THE_REQUEST = ContactsKnowledge(NOW - 2 * SECOND, NOW - HOUR)
-UNKNOWN = ContactsKnowledge(None, NOW - SECOND)
+BEHIND = ContactsKnowledge(NOW - 31 * SECOND, HOUR)
+OLDER_THAN_THE_REQUEST = ContactsKnowledge(NOW - 2 * SECOND, HOUR)
+UNKNOWN = ContactsKnowledge(None, SECOND)
+MERGED = Recipient(workspace="demo", version=3, contact=None, merged_into=derive("profile", "bea"))
 TRANSACTIONAL = delivery(purpose="transactional")
 
 
@@ -72,6 +74,8 @@ def test_what_is_skipped_is_never_sent(changes: dict[str, object], reason: str) 
         ({"configured": False}, "unknown_workspace"),
         ({"template": "unknown_version"}, "unknown_version"),
         ({"contacts": BEHIND}, "contacts_behind"),
+        ({"recipient": MERGED}, "merging"),
+        ({"recipient": MERGED, "delivery": TRANSACTIONAL}, "merging"),
         ({"provider_back_at": NOW + SECOND}, "provider_unavailable"),
     ],
 )
@@ -84,7 +88,16 @@ def test_what_may_change_is_held_and_said_so(changes: dict[str, object], reason:
 
 
 def test_without_a_barrier_no_marketing_is_claimed() -> None:
-    assert isinstance(judge(situation(barrier_met=False)), Wait)
+    assert isinstance(judge(situation(barrier_at=None)), Wait)
+
+
+def test_how_late_the_contacts_are_is_read_on_the_brokers_clock() -> None:
+    """The database's may be wrong by an hour: it dated neither the contacts nor the barrier."""
+    slow = situation(now=NOW - HOUR, contacts=BEHIND, barrier_at=NOW)
+    fast = situation(now=NOW + HOUR, barrier_at=NOW)
+
+    assert isinstance(judge(slow), Hold)
+    assert isinstance(judge(fast), Send)
 
 
 def test_an_order_confirmation_needs_neither_consent_nor_barrier_nor_fresh_contacts() -> None:
@@ -93,7 +106,7 @@ def test_an_order_confirmation_needs_neither_consent_nor_barrier_nor_fresh_conta
             delivery=TRANSACTIONAL,
             recipient=recipient(consents=()),
             address=AddressStanding({"*": NOW - SECOND}),
-            barrier_met=False,
+            barrier_at=None,
             contacts=BEHIND,
         )
     )
@@ -118,7 +131,7 @@ def test_a_no_from_contacts_older_than_the_request_is_not_final(
 
 def test_nobody_can_say_that_contacts_are_late_before_somebody_measured() -> None:
     just_started = judge(situation(contacts=UNKNOWN))
-    measured_in_vain = judge(situation(contacts=replace(UNKNOWN, watched_since=NOW - HOUR)))
+    measured_in_vain = judge(situation(contacts=replace(UNKNOWN, watched_for=HOUR)))
 
     assert isinstance(just_started, Wait)
     assert isinstance(measured_in_vain, Hold)
@@ -163,6 +176,7 @@ standings = st.builds(
 recipients = st.one_of(
     st.none(),
     st.just(Recipient(workspace="demo", version=9, contact=None)),
+    st.just(MERGED),
     st.lists(instants, max_size=2).map(
         lambda times: recipient(consents=tuple(consent(since=at) for at in times))
     ),
@@ -174,8 +188,10 @@ situations = st.builds(
     recipient=recipients,
     address=standings,
     halted=st.booleans(),
-    contacts=st.builds(ContactsKnowledge, st.one_of(st.none(), instants), instants),
-    barrier_met=st.booleans(),
+    contacts=st.builds(
+        ContactsKnowledge, st.one_of(st.none(), instants), st.sampled_from([SECOND, HOUR])
+    ),
+    barrier_at=st.one_of(st.none(), instants),
     configured=st.booleans(),
     template=st.sampled_from(["ready", "unknown_version", "template_missing", "template_error"]),
     provider_back_at=st.one_of(st.none(), instants),
@@ -199,8 +215,8 @@ def test_no_marketing_goes_to_who_said_no_after_the_last_yes(s: Situation) -> No
     assert s.recipient.contact is not None
     noes = [at for purpose, at in s.address.withdrawn.items() if purpose in {"marketing", "*"}]
     assert all(no < s.recipient.contact.consents[0].since for no in noes)
-    assert s.barrier_met
-    assert not s.contacts.is_stale(s.now)
+    assert s.barrier_at
+    assert not s.contacts.is_stale(s.barrier_at)
 
 
 @given(situations)

@@ -24,6 +24,7 @@ def candidate(state: State = "planned", announced: str = "", attempts: int = 0) 
         attempts=attempts,
         claims=3,
         recipient=recipient(),
+        read_in=frozenset({0}),
         address_hash="ab" * 16,
         address=AddressStanding(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,6 +56,9 @@ class ContactsProgress:
                 known = self._reached.get(partition)
                 self._reached[partition] = max(known or claim.until, claim.until)
 
-    def until(self, partition: int) -> datetime | None:
-        """Up to which T the contacts of this partition are folded; None while nobody knows."""
-        return self._reached.get(partition)
+    def until(self, partitions: Collection[int]) -> datetime | None:
+        """Up to which T the contacts of all these partitions are folded; None while nobody knows."""
+        reached = [
+            self._reached[partition] for partition in partitions if partition in self._reached
+        ]
+        return min(reached) if len(reached) == len(partitions) else None

@@ -14,6 +14,8 @@ CONTACTS_MAY_LAG = timedelta(seconds=30)
 """Who cannot know the customer's latest will does not send marketing."""
 LOOK_AGAIN = timedelta(seconds=5)
 """How long a held delivery rests where nothing tells when the reason is gone."""
+A_WHILE = timedelta(seconds=1)
+"""How long it rests where the reason is gone soon, but not at once."""
 A_MOMENT = timedelta(milliseconds=100)
 """How long a delivery waits for what is on its way: a barrier, the contacts' next batch."""
 
@@ -73,14 +75,15 @@ class ContactsKnowledge:
     """Up to which append time of raw events the contacts are folded."""
 
     until: datetime | None
-    watched_since: datetime
+    watched_for: timedelta
     """Before that nobody measured, so nothing can be said to be late."""
 
     def covers(self, instant: datetime) -> bool:
         return self.until is not None and self.until >= instant
 
     def is_stale(self, now: datetime) -> bool:
-        return now - (self.until or self.watched_since) > CONTACTS_MAY_LAG
+        lag = self.watched_for if self.until is None else now - self.until
+        return lag > CONTACTS_MAY_LAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,8 @@ class Situation:
     address: AddressStanding
     halted: bool
     contacts: ContactsKnowledge
-    barrier_met: bool
-    """Whether every withdrawal answered so far is folded."""
+    barrier_at: datetime | None
+    """When the barrier behind which every withdrawal is folded was appended, by the brokers' clock; None: there is none."""
     configured: bool
     """Whether this process knows a release of the workspace."""
     template: Literal["ready", "unknown_version", "template_missing", "template_error"]
@@ -104,11 +107,16 @@ class Situation:
     provider_back_at: datetime | None = None
     """Set while the provider is away."""
 
+    @property
+    def contacts_are_stale(self) -> bool:
+        """By the clock that dated the contacts, the brokers', where the barrier tells it: another may go wrong."""
+        return self.contacts.is_stale(self.barrier_at or self.now)
+
     def a_no(self, reason: str) -> Verdict:
         """A no from the contacts; final only where they are as new as the request itself."""
         if self.contacts.covers(self.delivery.accepted_at):
             return Skip(reason)
-        if self.contacts.is_stale(self.now):
+        if self.contacts_are_stale:
             return Hold("contacts_behind", self.now + LOOK_AGAIN)
         return Wait(self.now + A_MOMENT)
 
@@ -144,13 +152,20 @@ def _template(s: Situation) -> Verdict | None:
 def _contacts(s: Situation) -> Verdict | None:
     if s.delivery.is_transactional:
         return None
-    if s.contacts.is_stale(s.now):
+    if s.contacts_are_stale:
         return Hold("contacts_behind", s.now + LOOK_AGAIN)
     return None if s.contacts.until else Wait(s.now + A_MOMENT)
 
 
+def _merge(s: Situation) -> Verdict | None:
+    # Who it has become is told on another partition, and so is who that one has become.
+    if s.recipient is None or s.recipient.merged_into is None:
+        return None
+    return Hold("merging", s.now + A_WHILE)
+
+
 def _barrier(s: Situation) -> Verdict | None:
-    return None if s.delivery.is_transactional or s.barrier_met else Wait(s.now + A_MOMENT)
+    return None if s.delivery.is_transactional or s.barrier_at else Wait(s.now + A_MOMENT)
 
 
 def _address(s: Situation) -> Verdict | None:
@@ -183,8 +198,9 @@ QUESTIONS: Sequence[Question] = (
     _halt,
     _configuration,
     _template,
-    _contacts,
     _barrier,
+    _contacts,
+    _merge,
     _address,
     _consent,
     _provider,

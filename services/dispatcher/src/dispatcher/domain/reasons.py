@@ -9,6 +9,7 @@ HeldReason = Literal[
     "unknown_workspace",
     "unknown_version",
     "contacts_behind",
+    "merging",
     "no_provider",
     "provider_unavailable",
     "provider_deferred",

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -18,15 +20,17 @@ _LONGEST = 254  # RFC 5321, a path without its brackets
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest snapshot of one profile's contact data; None inside once it was erased."""
+    """The newest snapshot of one profile's contact data; None inside once it was erased or merged."""
 
     workspace: str
     version: int
     contact: ContactChanged | None
+    merged_into: UUID | None = None
+    """The profile that this one has become; whoever writes to this one writes to that."""
 
     @property
     def is_erased(self) -> bool:
-        return self.contact is None
+        return self.contact is None and self.merged_into is None
 
     def address(self, channel: str) -> str | None:
         """The address on that channel, where it can be written to."""
@@ -44,12 +48,16 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def newer(known: Recipient | None, contact: ContactChanged, workspace: str) -> Recipient:
-    """The snapshot to keep: a lower version is a straggler's, and only a higher one revives the erased."""
+    """The snapshot to keep: a lower version is a straggler's, and only a higher one revives the erased or merged."""
     version = contact.profile_version
     if known is not None and (
-        known.version > version or (known.is_erased and known.version >= version)
+        known.version > version or (known.contact is None and known.version >= version)
     ):
         return known
+    if contact.merged_into is not None:
+        # Of the snapshot nothing else is kept, whatever stands in it.
+        winner = contact.merged_into
+        return Recipient(workspace=workspace, version=version, contact=None, merged_into=winner)
     return Recipient(workspace=workspace, version=version, contact=contact)
 
 
@@ -58,6 +66,19 @@ def erased(known: Recipient | None) -> Recipient:
     if known is None:
         return Recipient(workspace="", version=0, contact=None)
     return Recipient(workspace=known.workspace, version=known.version, contact=None)
+
+
+def lineage(profile_id: UUID, merged_into: Mapping[UUID, UUID | None]) -> Sequence[UUID]:
+    """The profile and those it was merged into, one after the other, as far as they are known.
+
+    Ends before a profile that came already: a circle of merges has no last one.
+    """
+    found: list[UUID] = []
+    step: UUID | None = profile_id
+    while step is not None and step in merged_into and step not in found:
+        found.append(step)
+        step = merged_into[step]
+    return found
 
 
 def usable_email(address: str) -> str | None:

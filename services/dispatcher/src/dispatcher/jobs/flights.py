@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from common.errors import TransientError
+from dispatcher.domain.reasons import DEAD_ADDRESS
 from dispatcher.jobs import metrics
 from dispatcher.jobs.circuits import Circuits
 from dispatcher.jobs.gatekeeper import Admitted
 from dispatcher.jobs.moves import Outcome
-from dispatcher.ports import Email, OutcomeUnknown
+from dispatcher.ports import Email, OutcomeUnknown, Refused, Suppression
 
 
 @dataclass(slots=True, eq=False)
@@ -109,3 +110,16 @@ class Flights:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._bug = task.exception()
+
+
+def dead_addresses(landed: Collection[Flight]) -> set[Suppression]:
+    """Only a live refusal says something of an address: a redirected mail went elsewhere."""
+    dead: set[Suppression] = set()
+    for flight in landed:
+        candidate, outcome = flight.admitted.candidate, flight.outcome
+        if not isinstance(outcome, Refused) or outcome.reason not in DEAD_ADDRESS:
+            continue
+        if flight.admitted.rules.mode == "live" and candidate.address_hash is not None:
+            workspace, channel = candidate.delivery.workspace, candidate.delivery.request.channel
+            dead.add(Suppression(workspace, channel, candidate.address_hash, outcome.reason))
+    return dead

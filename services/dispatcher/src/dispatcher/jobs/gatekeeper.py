@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from dispatcher.domain.gate import ContactsKnowledge, Send, Situation, Verdict, 
 from dispatcher.domain.rules import Rules
 from dispatcher.domain.templates import TemplateError, Templates
 from dispatcher.jobs.circuits import Circuits
-from dispatcher.ports import Candidate, EmailProvider, Found, Outlets, Rulebook
+from dispatcher.ports import Barrier, Candidate, EmailProvider, Found, Outlets, Rulebook
 
 BARRIER_LASTS = 0.5
 """Seconds for which a met barrier allows claims; the first byte then has as long again."""
@@ -20,10 +20,10 @@ FIRST_BYTE = 1.0
 """Seconds after its barrier by which a mail's first byte is out, or it is claimed anew."""
 
 TemplateState = Literal["ready", "unknown_version", "template_missing", "template_error"]
-Contacts = Callable[[int, datetime], ContactsKnowledge]
-"""What is known of a partition's contacts at a moment of the database's clock."""
-BarrierMet = Callable[[], float | None]
-"""The monotonic second before which every no is folded."""
+Contacts = Callable[[Collection[int]], ContactsKnowledge]
+"""What is known of some partitions' contacts."""
+BarrierMet = Callable[[], Barrier | None]
+"""The newest barrier behind which every no is folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +70,24 @@ class Gatekeeper:
         self._barrier_met = barrier_met
         self._clock = clock
 
-    def judge(self, found: Found) -> list[Judged]:
-        """One verdict per candidate, in their order."""
-        barrier = self.barrier()
-        return [self._judge(candidate, found, barrier) for candidate in found.candidates]
+    def judge(self, found: Found, barrier: Barrier | None) -> list[Judged]:
+        """One verdict per candidate, in their order.
 
-    def barrier(self) -> float | None:
-        """The monotonic second before which every no is folded; None where that is too long ago to claim."""
+        `barrier` must have been taken before anything of what was found was read: one that was met
+        since then speaks for what was folded since then, too.
+        """
+        still = barrier if self._lasts(barrier) else None
+        return [self._judge(candidate, found, still) for candidate in found.candidates]
+
+    def barrier(self) -> Barrier | None:
+        """What to claim by; None where the newest barrier is too old for that."""
         met = self._barrier_met()
-        return met if met is not None and self._clock() - met <= BARRIER_LASTS else None
+        return met if self._lasts(met) else None
 
-    def _judge(self, candidate: Candidate, found: Found, barrier: float | None) -> Judged:
+    def _lasts(self, barrier: Barrier | None) -> bool:
+        return barrier is not None and self._clock() - barrier.began <= BARRIER_LASTS
+
+    def _judge(self, candidate: Candidate, found: Found, barrier: Barrier | None) -> Judged:
         delivery = candidate.delivery
         rules = self._rulebook.rules(delivery.workspace)
         state, templates = self._templates(candidate)
@@ -92,8 +99,8 @@ class Gatekeeper:
                 recipient=candidate.recipient,
                 address=candidate.address,
                 halted=not found.halted.isdisjoint({"*", delivery.workspace}),
-                contacts=self._contacts(delivery.partition, found.now),
-                barrier_met=barrier is not None,
+                contacts=self._contacts(candidate.read_in),
+                barrier_at=barrier.appended_at if barrier else None,
                 configured=rules is not None,
                 template=state,
                 has_provider=provider is not None,
@@ -103,7 +110,9 @@ class Gatekeeper:
         if not (isinstance(verdict, Send) and rules and templates and provider):
             return Judged(candidate, verdict, None)
         self._circuits.admitted(provider)
-        start_by = None if delivery.is_transactional or barrier is None else barrier + FIRST_BYTE
+        start_by = (
+            None if delivery.is_transactional or barrier is None else barrier.began + FIRST_BYTE
+        )
         admitted = Admitted(
             candidate, verdict.address, rules, templates, provider, found.now, start_by
         )

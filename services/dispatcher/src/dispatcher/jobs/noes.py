@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -21,7 +22,7 @@ from common.contracts.withdrawals import (
 from common.errors import PermanentError, TransientError
 from common.ids import derive
 from dispatcher.jobs import metrics
-from dispatcher.ports import HaltChange, Noes, NoRecord, Withdrawal
+from dispatcher.ports import Barrier, HaltChange, Noes, NoRecord, Withdrawal
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +65,11 @@ class NoesReader:
         self._began: float | None = None
         self._wanted = False
         self._pending: tuple[int, float] | None = None
-        self._met: float | None = None
+        self._met: Barrier | None = None
 
     @property
-    def met(self) -> float | None:
-        """The monotonic second at which the newest met barrier began to be appended."""
+    def met(self) -> Barrier | None:
+        """The newest barrier that was met."""
         return self._met
 
     def want(self) -> None:
@@ -138,28 +139,29 @@ class NoesReader:
     async def _fold(self, fetched: Sequence[Fetched]) -> None:
         first, following = self._next, fetched[-1].offset + 1
         records: list[NoRecord | None] = [None] * (following - first)
-        barriers: set[int] = set()
+        barriers: dict[int, datetime] = {}
         for item in fetched:
             try:
                 event = decode_event(item.value or b"")
                 records[item.offset - first] = _no(event, item)
-                barriers |= self._own_barrier(event)
+                barriers |= self._own_barrier(event, item)
             except PermanentError as error:
                 await self._quarantine(item, error)
         await self._noes.fold(first, following, records)
         self._next = following
         self._meet(barriers)
 
-    def _own_barrier(self, event: Event) -> set[int]:
+    def _own_barrier(self, event: Event, item: Fetched) -> dict[int, datetime]:
         if event.type != BarrierAppended.TYPE or event.subject != self._sender:
-            return set()
-        return {event.payload(BarrierAppended).number}
+            return {}
+        return {event.payload(BarrierAppended).number: item.appended_at}
 
-    def _meet(self, barriers: set[int]) -> None:
+    def _meet(self, barriers: Mapping[int, datetime]) -> None:
         if self._pending is not None and self._pending[0] in barriers:
-            self._met = self._pending[1]
+            number, began = self._pending
+            self._met = Barrier(began, barriers[number])
             self._pending = None
-            metrics.BARRIER_SECONDS.observe(self._clock() - self._met)
+            metrics.BARRIER_SECONDS.observe(self._clock() - began)
 
     async def _quarantine(self, item: Fetched, error: PermanentError) -> None:
         """Put it aside first: twice is better than not at all."""

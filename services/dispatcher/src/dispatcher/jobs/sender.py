@@ -12,16 +12,23 @@ import structlog
 
 from common.clock import monotonic
 from common.consuming import Consequence, Desk, Owned
-from dispatcher.domain.reasons import DEAD_ADDRESS
 from dispatcher.domain.statuses import status_of
 from dispatcher.domain.templates import TemplateError
 from dispatcher.jobs import metrics
 from dispatcher.jobs.circuits import Circuits
-from dispatcher.jobs.flights import Flight, Flights
+from dispatcher.jobs.flights import Flight, Flights, dead_addresses
 from dispatcher.jobs.gatekeeper import Admitted, Gatekeeper
 from dispatcher.jobs.mails import MailWriter
 from dispatcher.jobs.moves import of_outcome, of_verdict
-from dispatcher.ports import Change, Changed, Deliveries, Email, Found, Refused, Work
+from dispatcher.ports import (
+    Barrier,
+    Change,
+    Changed,
+    Deliveries,
+    Email,
+    Found,
+    Work,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -130,6 +137,14 @@ class Sender:
     async def _record_and_claim(
         self, owned: Owned, partitions: frozenset[int], landed: Sequence[Flight], work: Work
     ) -> list[Admitted]:
+        dead = dead_addresses(landed)
+        if dead:
+            # Alone: who claims locks addresses, too, and only after halts and recipients.
+            async with owned.transaction(partitions) as desk:
+                await self._record(desk, landed)
+                await self._deliveries.suppress(desk.tx, dead)
+            self._flights.forget(landed)
+            landed = ()
         admitted: list[Admitted] = []
         async with owned.transaction(partitions) as desk:
             await self._record(desk, landed)
@@ -137,10 +152,11 @@ class Sender:
                 await self._adopt(desk, partitions)
             room = self._flights.room + len(landed)
             if (work.marketing or work.transactional) and room > 0:
+                barrier = self._gatekeeper.barrier()  # before anything is read: see `judge`
                 found = await self._deliveries.find_due(
                     desk.tx, partitions, room, marketing=work.marketing
                 )
-                admitted = await self._claim(desk, found)
+                admitted = await self._claim(desk, found, barrier)
         self._flights.forget(landed)
         return admitted
 
@@ -152,23 +168,7 @@ class Sender:
                 continue
             candidate = flight.admitted.candidate
             changes.append(of_outcome(candidate, flight.outcome, now))
-            await self._suppress(desk, flight)
         await self._change(desk, changes)
-
-    async def _suppress(self, desk: Desk, flight: Flight) -> None:
-        """Only a live refusal says something of the address: a redirected mail went elsewhere."""
-        candidate, outcome = flight.admitted.candidate, flight.outcome
-        if not isinstance(outcome, Refused) or outcome.reason not in DEAD_ADDRESS:
-            return
-        if flight.admitted.rules.mode == "live" and candidate.address_hash is not None:
-            delivery = candidate.delivery
-            await self._deliveries.suppress(
-                desk.tx,
-                delivery.workspace,
-                delivery.request.channel,
-                candidate.address_hash,
-                outcome.reason,
-            )
 
     async def _adopt(self, desk: Desk, partitions: Collection[int]) -> None:
         orphans = await self._deliveries.find_orphans(desk.tx, partitions, self._flights.ids)
@@ -182,8 +182,8 @@ class Sender:
             log.warning("deliveries_adopted", count=len(changes))
         await self._change(desk, changes)
 
-    async def _claim(self, desk: Desk, found: Found) -> list[Admitted]:
-        judged = self._gatekeeper.judge(found)
+    async def _claim(self, desk: Desk, found: Found, barrier: Barrier | None) -> list[Admitted]:
+        judged = self._gatekeeper.judge(found, barrier)
         await self._change(desk, [of_verdict(each.candidate, each.verdict) for each in judged])
         return [each.admitted for each in judged if each.admitted is not None]
 

@@ -1,9 +1,18 @@
 """What dispatcher needs from others, in its own words."""
 
-from dispatcher.ports.deliveries import Candidate, Change, Changed, Deliveries, Found, Work
+from dispatcher.ports.deliveries import (
+    Candidate,
+    Change,
+    Changed,
+    Deliveries,
+    Found,
+    Suppression,
+    Work,
+)
 from dispatcher.ports.edge import Appender, Archive, DeliveryReport
 from dispatcher.ports.knowledge import (
     CONTACTS,
+    Barrier,
     ContactPositions,
     HaltChange,
     Noes,
@@ -25,6 +34,7 @@ __all__ = [
     "Accepted",
     "Appender",
     "Archive",
+    "Barrier",
     "Candidate",
     "Change",
     "Changed",
@@ -41,6 +51,7 @@ __all__ = [
     "Outlets",
     "Refused",
     "Rulebook",
+    "Suppression",
     "Withdrawal",
     "Work",
 ]

@@ -25,6 +25,9 @@ class Candidate:
     attempts: int
     claims: int
     recipient: Recipient | None
+    """The one it goes to: of a merged profile, the last one it was merged into, as far as that is known."""
+    read_in: frozenset[int]
+    """The partitions whose contacts say so."""
     address_hash: str | None
     address: AddressStanding
 
@@ -88,6 +91,16 @@ class Changed:
     provider: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Suppression:
+    """An address that is of no use any more, and why."""
+
+    workspace: str
+    channel: str
+    address_hash: str
+    reason: str
+
+
 class Deliveries(Protocol):
     """The deliveries of owned partitions; all but the first look happens inside a fenced transaction."""
 
@@ -118,8 +131,6 @@ class Deliveries(Protocol):
         """Make the moves, with one statement; returned are those that happened."""
         ...
 
-    async def suppress(
-        self, tx: Transaction, workspace: str, channel: str, address_hash: str, reason: str
-    ) -> None:
-        """Use this address no more."""
+    async def suppress(self, tx: Transaction, suppressions: Collection[Suppression]) -> None:
+        """Use these addresses no more; they are locked, so nothing may be looked for after it in the same transaction."""
         ...

@@ -53,6 +53,16 @@ class HaltChange:
 NoRecord = Withdrawal | HaltChange
 
 
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """A mark of our own on contact.withdrawals that was read back: every no before it is folded."""
+
+    began: float
+    """The monotonic second at which its append began: whoever was answered earlier lies before it."""
+    appended_at: datetime
+    """When it was appended, by the brokers' clock."""
+
+
 class Noes(Protocol):
     """What was withdrawn and halted, folded once by whoever of the senders reads it first."""
 

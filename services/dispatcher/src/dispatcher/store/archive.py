@@ -10,6 +10,7 @@ from common.postgres import Database
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.recipient import Recipient
 from dispatcher.ports import Archive, DeliveryReport
+from dispatcher.store.recipients import LINEAGES, Lineages
 from dispatcher.store.rows import delivery_of, plain, recipient_of
 
 
@@ -45,7 +46,14 @@ class PostgresArchive(Archive):
     @override
     async def mail(self, workspace: str, delivery_id: UUID) -> tuple[Delivery, Recipient] | None:
         row = await self._database.fetchrow(_MAIL, delivery_id, workspace)
-        return None if row is None else (delivery_of(row), recipient_of(row))
+        if row is None:
+            return None
+        delivery = delivery_of(row)
+        rows = await self._database.fetch(LINEAGES, [delivery.partition], [delivery.profile_id])
+        last = Lineages(rows).last(delivery.profile_id)
+        if last is None or last["snapshot"] is None:
+            return None
+        return delivery, recipient_of(last)
 
 
 _REPORT = """
@@ -54,8 +62,6 @@ FROM deliveries WHERE delivery_id = $1
 """
 
 _MAIL = """
-SELECT d.delivery, r.workspace, r.version, r.snapshot
-FROM deliveries d JOIN recipients r USING (partition, profile_id)
-WHERE d.delivery_id = $1 AND d.workspace = $2 AND d.state IN ('transmitting', 'sent', 'unknown')
-  AND r.snapshot IS NOT NULL
+SELECT delivery FROM deliveries
+WHERE delivery_id = $1 AND workspace = $2 AND state IN ('transmitting', 'sent', 'unknown')
 """

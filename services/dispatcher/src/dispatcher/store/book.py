@@ -17,6 +17,8 @@ from dispatcher.store.rows import columns, recipient_of, snapshot_bytes
 
 AddressHash = Callable[[str, str, str], str]
 """(workspace, channel, address) → the keyed hash."""
+PartitionOf = Callable[[UUID], int]
+"""Where a profile's records are."""
 
 
 class DocketKey(NamedTuple):
@@ -29,8 +31,9 @@ class DocketKey(NamedTuple):
 class DocketBook:
     """Implements Book; the fence of the partition holds its rows against other owners."""
 
-    def __init__(self, address_hash: AddressHash) -> None:
+    def __init__(self, address_hash: AddressHash, partition_of: PartitionOf) -> None:
         self._address_hash = address_hash
+        self._partition_of = partition_of
 
     def key_of(self, signal: Signal) -> DocketKey:
         """Whose docket a signal touches.
@@ -81,7 +84,15 @@ class DocketBook:
         self, recipients: Sequence[tuple[DocketKey, Recipient]]
     ) -> list[list[object]]:
         rows = [
-            (*key, r.workspace, r.version, snapshot_bytes(r), self._email_hash(r))
+            (
+                *key,
+                r.workspace,
+                r.version,
+                snapshot_bytes(r),
+                self._email_hash(r),
+                r.merged_into,
+                None if r.merged_into is None else self._partition_of(r.merged_into),
+            )
             for key, r in recipients
         ]
         return columns(rows)
@@ -109,22 +120,28 @@ def _delivery_columns(planned: Sequence[Delivery]) -> list[list[object]]:
 
 
 _LOAD = """
-SELECT r.partition, r.profile_id, r.workspace, r.version, r.snapshot
+SELECT r.partition, r.profile_id, r.workspace, r.version, r.snapshot, r.merged_into
 FROM recipients r JOIN unnest($1::int[], $2::uuid[]) AS wanted (partition, profile_id)
 USING (partition, profile_id)
 """
 
 _SAVE = """
-INSERT INTO recipients (partition, profile_id, workspace, version, snapshot, email_hash)
-SELECT * FROM unnest($1::int[], $2::uuid[], $3::text[], $4::int[], $5::bytea[], $6::text[])
+INSERT INTO recipients
+    (partition, profile_id, workspace, version, snapshot, email_hash, merged_into, merged_partition)
+SELECT * FROM unnest(
+    $1::int[], $2::uuid[], $3::text[], $4::int[], $5::bytea[], $6::text[], $7::uuid[], $8::int[]
+)
 ON CONFLICT (partition, profile_id) DO UPDATE SET
     workspace = excluded.workspace, version = excluded.version,
-    snapshot = excluded.snapshot, email_hash = excluded.email_hash
+    snapshot = excluded.snapshot, email_hash = excluded.email_hash,
+    merged_into = excluded.merged_into, merged_partition = excluded.merged_partition
 """
 
 # A delivery that is there already is left as it is: one id, one fate.
 _PLAN = """
 INSERT INTO deliveries (delivery_id, partition, workspace, profile_id, marketing, due_at, delivery)
 SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::bool[], $6::timestamptz[], $7::bytea[])
+    AS d (delivery_id, partition, workspace, profile_id, marketing, due_at, delivery)
+ORDER BY delivery_id
 ON CONFLICT (delivery_id) DO NOTHING
 """

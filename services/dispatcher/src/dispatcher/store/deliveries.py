@@ -13,8 +13,9 @@ from common.consuming import Transaction
 from common.postgres import Database
 from dispatcher.domain.delivery import State
 from dispatcher.domain.gate import AddressStanding
-from dispatcher.domain.recipient import EMAIL, Recipient
-from dispatcher.ports import Candidate, Change, Changed, Deliveries, Found, Work
+from dispatcher.domain.recipient import EMAIL
+from dispatcher.ports import Candidate, Change, Changed, Deliveries, Found, Suppression, Work
+from dispatcher.store.recipients import Lineages, lock_lineages
 from dispatcher.store.rows import (
     Row,
     columns,
@@ -28,7 +29,7 @@ _NOBODY = AddressStanding()
 
 
 class PostgresDeliveries(Deliveries):
-    """Locks are taken in one order by everybody: halts, recipients, addresses."""
+    """Locks are taken in one order by everybody: halts, recipients, addresses; of each kind in the order of its key."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -55,8 +56,8 @@ class PostgresDeliveries(Deliveries):
         halts = await _fetch(tx, "SELECT scope FROM halts FOR SHARE")
         kinds = [False, True] if marketing else [False]
         due = await _fetch(tx, _DUE, sorted(partitions), now, limit, kinds)
-        recipients = await self._recipients(tx, due) if due else {}
-        standings = await self._standings(tx, due, recipients) if recipients else {}
+        recipients = await _recipients(tx, due)
+        standings = await _standings(tx, due, recipients)
         return Found(
             now=now,
             halted=frozenset(row["scope"] for row in halts),
@@ -78,31 +79,30 @@ class PostgresDeliveries(Deliveries):
         return [_changed(row) for row in rows]
 
     @override
-    async def suppress(
-        self, tx: Transaction, workspace: str, channel: str, address_hash: str, reason: str
-    ) -> None:
-        await tx.execute(_SUPPRESS, workspace, channel, address_hash, reason)
+    async def suppress(self, tx: Transaction, suppressions: Collection[Suppression]) -> None:
+        by_address = {(s.workspace, s.channel, s.address_hash): s.reason for s in suppressions}
+        rows = [(*address, reason) for address, reason in sorted(by_address.items())]
+        await tx.execute(_SUPPRESS, *columns(rows))
 
-    async def _recipients(self, tx: Transaction, due: Sequence[Row]) -> dict[UUID, Row]:
-        keys = sorted({(row["partition"], plain(row["profile_id"])) for row in due})
-        rows = await _fetch(tx, _RECIPIENTS, *columns(keys))
-        return {plain(row["profile_id"]): row for row in rows}
 
-    async def _standings(
-        self, tx: Transaction, due: Sequence[Row], recipients: Mapping[UUID, Row]
-    ) -> dict[tuple[str, str], AddressStanding]:
-        hashes = {
-            (row["workspace"], EMAIL, known)
-            for row in due
-            if (recipient := recipients.get(plain(row["profile_id"])))
-            and (known := recipient["email_hash"])
-        }
-        if not hashes:
-            return {}
-        wanted = columns(sorted(hashes))
-        await tx.execute(_MAKE_ADDRESSES, *wanted)
-        rows = await _fetch(tx, _LOCK_ADDRESSES, *wanted)
-        return {(row["workspace"], row["address_hash"]): standing_of(row) for row in rows}
+async def _recipients(tx: Transaction, due: Sequence[Row]) -> Lineages:
+    keys = {(row["partition"], plain(row["profile_id"])) for row in due}
+    return await lock_lineages(tx, keys) if keys else Lineages(())
+
+
+async def _standings(
+    tx: Transaction, due: Sequence[Row], recipients: Lineages
+) -> dict[tuple[str, str], AddressStanding]:
+    hashes = {
+        (row["workspace"], EMAIL, known)
+        for row in due
+        if (recipient := recipients.last(plain(row["profile_id"])))
+        and (known := recipient["email_hash"])
+    }
+    if not hashes:
+        return {}
+    rows = await _fetch(tx, _LOCK_ADDRESSES, *columns(sorted(hashes)))
+    return {(row["workspace"], row["address_hash"]): standing_of(row) for row in rows}
 
 
 async def _fetch(tx: Transaction, sql: str, *args: object) -> Sequence[Row]:
@@ -110,20 +110,19 @@ async def _fetch(tx: Transaction, sql: str, *args: object) -> Sequence[Row]:
 
 
 def _candidate(
-    row: Row,
-    recipients: Mapping[UUID, Row],
-    standings: Mapping[tuple[str, str], AddressStanding],
+    row: Row, recipients: Lineages, standings: Mapping[tuple[str, str], AddressStanding]
 ) -> Candidate:
-    known = recipients.get(plain(row["profile_id"]))
-    recipient: Recipient | None = None if known is None else recipient_of(known)
-    address_hash = None if known is None else known["email_hash"]
+    known = recipients.of(plain(row["profile_id"]))
+    last = known[-1] if known else None
+    address_hash = None if last is None else last["email_hash"]
     return Candidate(
         delivery=delivery_of(row),
         state=row["state"],
         announced=row["announced"],
         attempts=row["attempts"],
         claims=row["claims"],
-        recipient=recipient,
+        recipient=None if last is None else recipient_of(last),
+        read_in=frozenset({row["partition"], *(each["partition"] for each in known)}),
         address_hash=address_hash,
         address=standings.get((row["workspace"], address_hash or ""), _NOBODY),
     )
@@ -184,25 +183,14 @@ SELECT
     ) AS orphans
 """
 
-_RECIPIENTS = """
-SELECT r.partition, r.profile_id, r.workspace, r.version, r.snapshot, r.email_hash
-FROM recipients r JOIN unnest($1::int[], $2::uuid[]) AS wanted (partition, profile_id)
-USING (partition, profile_id)
-ORDER BY r.partition, r.profile_id FOR SHARE OF r
-"""
-
-_MAKE_ADDRESSES = """
-INSERT INTO addresses (workspace, channel, address_hash)
+# Made and locked by one statement: who first made the missing ones and then locked the others would take
+# them out of order, and wait for a withdrawal that waits for it.
+_LOCK_ADDRESSES = """
+INSERT INTO addresses AS a (workspace, channel, address_hash)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (workspace, channel, address_hash)
 ORDER BY workspace, channel, address_hash
-ON CONFLICT DO NOTHING
-"""
-
-_LOCK_ADDRESSES = """
-SELECT a.workspace, a.address_hash, a.withdrawn, a.suppressed
-FROM addresses a JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (workspace, channel, address_hash)
-USING (workspace, channel, address_hash)
-ORDER BY a.workspace, a.channel, a.address_hash FOR UPDATE OF a
+ON CONFLICT (workspace, channel, address_hash) DO UPDATE SET suppressed = a.suppressed
+RETURNING a.workspace, a.address_hash, a.withdrawn, a.suppressed
 """
 
 _ORPHANS = """
@@ -220,7 +208,8 @@ UPDATE deliveries AS d SET
     holds = d.holds + (c.announced IS NOT NULL)::int,
     provider = coalesce(c.provider, d.provider),
     claims = d.claims + c.claims_again::int,
-    claimed_at = CASE WHEN c.claims_again THEN clock_timestamp() ELSE d.claimed_at END,
+    claimed_at = CASE WHEN c.claims_again THEN clock_timestamp()
+                      WHEN c.after <> 'planned' THEN d.claimed_at END,
     attempts = d.attempts + c.attempted::int,
     changed_at = clock_timestamp()
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
@@ -232,6 +221,8 @@ RETURNING d.delivery, d.state, d.reason, d.changed_at, d.claimed_at, d.claims, d
 """
 
 _SUPPRESS = """
-INSERT INTO addresses (workspace, channel, address_hash, suppressed) VALUES ($1, $2, $3, $4)
+INSERT INTO addresses (workspace, channel, address_hash, suppressed)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS dead (workspace, channel, address_hash, suppressed)
+ORDER BY workspace, channel, address_hash
 ON CONFLICT (workspace, channel, address_hash) DO UPDATE SET suppressed = excluded.suppressed
 """

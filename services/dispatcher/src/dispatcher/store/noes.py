@@ -42,8 +42,11 @@ class PostgresNoes(Noes):
                 # Somebody turned the row back, a restored backup for one: read on from there.
                 raise TransientError("withdrawals_gap", f"folded to {done}, read from {first}")
             new = [record for record in records[done - first :] if record is not None]
+            # Halts before addresses, as senders lock them; what a resume wakes comes last, for they hold that, too.
+            halts = [record for record in new if isinstance(record, HaltChange)]
+            await _halt(tx, halts)
             await _withdraw(tx, [record for record in new if isinstance(record, Withdrawal)])
-            await _halt(tx, [record for record in new if isinstance(record, HaltChange)])
+            await _wake(tx, halts)
             await tx.execute("UPDATE withdrawals_read SET next_offset = $1", following)
 
     async def _lock_position(self, tx: Transaction, first: int) -> int:
@@ -70,8 +73,12 @@ async def _halt(tx: Transaction, changes: Sequence[HaltChange]) -> None:
             await tx.execute(_HALT, change.scope, change.by, change.at)
         else:
             await tx.execute("DELETE FROM halts WHERE scope = $1", change.scope)
-            # After the delete, which waited for claims under way: they see the halt, or are seen here.
-            await tx.execute(_WAKE, change.scope)
+
+
+async def _wake(tx: Transaction, changes: Sequence[HaltChange]) -> None:
+    """Only after the deletes, which waited for claims under way: they see the halt, or are seen here."""
+    for scope in sorted({change.scope for change in changes if not change.halted}):
+        await tx.execute(_WAKE, scope)
 
 
 def _text(noes: Mapping[str, datetime]) -> str:

@@ -37,11 +37,12 @@ def recipient_of(row: Row) -> Recipient:
         workspace=row["workspace"],
         version=row["version"],
         contact=None if snapshot is None else _contact.decode(snapshot),
+        merged_into=None if row["merged_into"] is None else plain(row["merged_into"]),
     )
 
 
 def snapshot_bytes(recipient: Recipient) -> bytes | None:
-    """None for the erased: not even their name stays in the row."""
+    """None for the erased and the merged: not even their name stays in the row."""
     return None if recipient.contact is None else msgspec.json.encode(recipient.contact)
 
 
