@@ -1,0 +1,8 @@
+"""A TCP proxy between the parts of a local stack, which cuts, refuses, holds and delays: for tests of faults."""
+
+from __future__ import annotations
+
+from cuestream.stack.proxy.control import Links
+from cuestream.stack.proxy.faults import Delay, Fault, LinkState, Route
+
+__all__ = ["Delay", "Fault", "LinkState", "Links", "Route"]
