@@ -15,7 +15,7 @@ from common.contracts.profiles import (
     TraitsChanged,
 )
 from common.customer import ROOTS, Customer, apply
-from common.customer.view import MAX_NAMES, MAX_ORDER_IDS
+from common.customer.view import MAX_NAMES, MAX_ORDERS
 from libs.common.tests.customer.making import START, activity, after
 
 
@@ -73,10 +73,12 @@ def test_an_order_told_by_browser_and_server_counts_once() -> None:
 
 def test_only_the_newest_order_ids_are_remembered() -> None:
     customer = Customer()
-    for n in range(MAX_ORDER_IDS + 5):
+    for n in range(MAX_ORDERS + 5):
         customer = apply(customer, order(n, order_id=n + 1), now=START)
 
-    assert customer.orders.recent_ids == tuple(str(n) for n in range(6, MAX_ORDER_IDS + 6))
+    assert tuple(order.id for order in customer.orders.recent) == tuple(
+        str(n) for n in range(6, MAX_ORDERS + 6)
+    )
 
 
 def test_a_consent_counts_as_the_highest_version_says() -> None:

@@ -1,6 +1,7 @@
 """The customer view and its pure folds, shared by segments and journeys."""
 
 from common.customer.fold import apply, at
+from common.customer.union import unite
 from common.customer.view import (
     Cart,
     CartOperation,
@@ -8,6 +9,7 @@ from common.customer.view import (
     ConsentStanding,
     Customer,
     Orders,
+    RecentOrder,
 )
 from common.customer.vocabulary import ACTIVITY, CUSTOMER, ROOTS
 
@@ -21,6 +23,8 @@ __all__ = [
     "ConsentStanding",
     "Customer",
     "Orders",
+    "RecentOrder",
     "apply",
     "at",
+    "unite",
 ]

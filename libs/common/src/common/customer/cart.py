@@ -71,6 +71,18 @@ def remember(
         newest = [by_place[place] for place in sorted(by_place)][-MAX_OPERATIONS:]
     else:
         newest = [*operations, operation][-MAX_OPERATIONS:]
+    return _effective(newest)
+
+
+def united(
+    ours: tuple[CartOperation, ...], theirs: tuple[CartOperation, ...]
+) -> tuple[CartOperation, ...]:
+    """The operations of two customers who are one; each counts once."""
+    by_place = {operation.place: operation for operation in (*theirs, *ours)}
+    return _effective([by_place[place] for place in sorted(by_place)][-MAX_OPERATIONS:])
+
+
+def _effective(newest: list[CartOperation]) -> tuple[CartOperation, ...]:
     ordered = max((i for i, known in enumerate(newest) if known.change is Change.ORDER), default=0)
     return tuple(_without_dead_details(newest[ordered:]))
 

@@ -7,17 +7,18 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from common.contracts import Payload
+from common.contracts import Money, Payload
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
 from common.customer import properties as read
 from common.customer.cart import cart_of, expired, operation_of, remember
 from common.customer.view import (
     MAX_NAMES,
-    MAX_ORDER_IDS,
+    MAX_ORDERS,
     Cart,
     ConsentStanding,
     Customer,
     Orders,
+    RecentOrder,
 )
 
 STRANGER = Customer()
@@ -70,25 +71,34 @@ def _ordered(orders: Orders, activity: ActivityRecorded, happened: datetime) -> 
     if activity.name != "Order Completed":
         return orders
     order_id = read.identifier(activity.properties.get("order_id"))
-    if order_id and order_id in orders.recent_ids:
+    if order_id and any(known.id == order_id for known in orders.recent):
         return orders
+    money = _earned(activity)
+    recent = RecentOrder(order_id, happened, money)
     return Orders(
         count=orders.count + 1,
-        revenue=_earned(orders.revenue, activity),
+        revenue=added(orders.revenue, money),
         first_at=_chosen(min, orders.first_at, happened),
         last_at=_chosen(max, orders.last_at, happened),
-        recent_ids=(*orders.recent_ids, *([order_id] if order_id else ()))[-MAX_ORDER_IDS:],
+        recent=(*orders.recent, *([recent] if order_id else ()))[-MAX_ORDERS:],
     )
 
 
-def _earned(revenue: dict[str, int], activity: ActivityRecorded) -> dict[str, int]:
+def _earned(activity: ActivityRecorded) -> Money | None:
     """Segment's `total`, else `revenue`, else `value`: the first that can be read."""
     properties = activity.properties
     for name in ("total", "revenue", "value"):
         money = read.money(properties.get(name), properties.get("currency"))
         if money is not None:
-            return {**revenue, money.currency: revenue.get(money.currency, 0) + money.amount}
-    return revenue
+            return money
+    return None
+
+
+def added(revenue: dict[str, int], money: Money | None) -> dict[str, int]:
+    """The revenue with an order's money."""
+    if money is None:
+        return revenue
+    return {**revenue, money.currency: revenue.get(money.currency, 0) + money.amount}
 
 
 def _traits_changed(customer: Customer, traits: TraitsChanged) -> Customer:

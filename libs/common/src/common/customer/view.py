@@ -15,7 +15,7 @@ CART_LIFETIME = timedelta(days=7)
 MAX_LINES = 50
 MAX_OPERATIONS = 200
 MAX_NAMES = 100
-MAX_ORDER_IDS = 20
+MAX_ORDERS = 20
 MAX_QUANTITY = 9_999
 
 
@@ -69,6 +69,15 @@ class Cart(msgspec.Struct, frozen=True, omit_defaults=True):
         return Money(total, known[0].currency)
 
 
+class RecentOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One order as it was first told."""
+
+    id: str
+    at: datetime
+    money: Money | None = None
+    """What it added to the revenue."""
+
+
 class Orders(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was ordered so far."""
 
@@ -77,8 +86,8 @@ class Orders(msgspec.Struct, frozen=True, omit_defaults=True):
     """Minor units by ISO 4217 code."""
     first_at: datetime | None = None
     last_at: datetime | None = None
-    recent_ids: tuple[str, ...] = ()
-    """The newest order ids, so that an order told by browser and server counts once."""
+    recent: tuple[RecentOrder, ...] = ()
+    """The newest orders that have an id, so that one told by browser and server counts once."""
 
 
 class ConsentStanding(msgspec.Struct, frozen=True):
