@@ -1,0 +1,66 @@
+"""Reads a whole stack when a run is over: all topics to their ends, all tables in one snapshot each, all mails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from common.consuming.ports import Place, Reader
+from common.contracts import load_topics
+from common.kafka import KafkaLog
+from common.postgres import Database
+from tests.fault.history.files import FileHistory, Writer
+from tests.fault.history.mails import new_mails
+from tests.fault.history.model import SERVICES, TABLES
+
+_BATCH = 5_000
+_SILENT = 50
+"""So many empty polls mean that the rest was compacted away."""
+
+
+async def collect(
+    folder: Path, log: KafkaLog, databases: Mapping[str, str], mailbox: Path
+) -> FileHistory:
+    """Write everything into the folder; `databases` gives each service's URL."""
+    history = FileHistory(folder, log.partitions)
+    for service in SERVICES:
+        await _tables(history, service, databases[service])
+    async with log.reader() as reader:
+        for topic in load_topics(log.partitions):
+            for partition in range(topic.partitions):
+                await _place(history, Place(topic.name, partition), reader)
+    writer = Writer(folder / "mails")
+    for mail in new_mails(mailbox, set()):
+        writer.write(mail)
+    writer.close()
+    return history
+
+
+async def _place(history: FileHistory, place: Place, reader: Reader) -> None:
+    bounds = (await reader.bounds([place]))[place]
+    history.note(place, bounds)
+    if bounds.begin == bounds.end:
+        return
+    writer, following, silent = Writer(history.log(place)), bounds.begin, 0
+    await reader.assign({place: bounds.begin})
+    while following < bounds.end and silent < _SILENT:
+        fetched = await reader.poll(_BATCH, 0.2)
+        silent = 0 if fetched else silent + 1
+        for item in fetched:
+            if item.offset < bounds.end:
+                writer.record(item)
+            following = item.offset + 1
+    writer.close()
+
+
+async def _tables(history: FileHistory, service: str, url: str) -> None:
+    async with Database.connect(
+        url, schema=service, application_name="history", connections=1
+    ) as database:
+        for name, (_, columns) in TABLES.items():
+            owner, table = name.split(".")
+            if owner == service:
+                writer = Writer(history.table(name))
+                for row in await database.fetch(f"SELECT {columns} FROM {table}"):  # noqa: S608 - constants of ours
+                    writer.write(tuple(row))
+                writer.close()
