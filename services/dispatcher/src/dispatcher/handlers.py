@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from common.consuming import Folded, Record, Signal
+from common.consuming import Consequence, Folded, Record, Signal
 from common.contracts.actions import ActionRequested
 from common.contracts.profiles import ContactChanged
 from common.errors import PermanentError
 from dispatcher.domain.delivery import Delivery
+from dispatcher.domain.reasons import HISTORY
 from dispatcher.domain.recipient import Recipient, erased, newer
+from dispatcher.domain.statuses import STATUS, status_of
 
 
 class Docket(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,18 +25,22 @@ class Docket(msgspec.Struct, frozen=True, kw_only=True):
     changed: bool = False
     """Whether the recipient has to be saved."""
     planned: tuple[Delivery, ...] = ()
+    past: tuple[Delivery, ...] = ()
+    """What was requested in an earlier life of this database; nobody here knows whether it was sent."""
 
 
 Fold = Callable[[Docket | None, Signal, datetime], Folded[Docket]]
 
 
 def plan_delivery(live_since: datetime) -> Fold:
-    """The fold of requests; what was requested before this database's life is history and sends nothing."""
+    """The fold of requests. One that is history is never sent, also when it is asked for again: it ends `unknown`.
 
-    def fold(docket: Docket | None, signal: Signal, now: datetime) -> Folded[Docket]:  # noqa: ARG001 - a fold's shape
+    That end is told where the request had not expired when this life began, for then somebody may
+    still wait for it; whoever knows a better end keeps that one.
+    """
+
+    def fold(docket: Docket | None, signal: Signal, now: datetime) -> Folded[Docket]:
         known, record = docket or Docket(), _record(signal)
-        if record.appended_at < live_since:
-            return Folded(known)
         delivery = Delivery(
             partition=record.partition,
             workspace=record.workspace,
@@ -45,9 +51,19 @@ def plan_delivery(live_since: datetime) -> Fold:
             accepted_at=record.accepted_at,
             traceparent=record.traceparent,
         )
-        return Folded(msgspec.structs.replace(known, planned=(*known.planned, delivery)))
+        if not record.history:
+            return Folded(msgspec.structs.replace(known, planned=(*known.planned, delivery)))
+        past = msgspec.structs.replace(known, past=(*known.past, delivery))
+        return Folded(past, consequences=_unknown(delivery, now, live_since))
 
     return fold
+
+
+def _unknown(delivery: Delivery, now: datetime, live_since: datetime) -> Sequence[Consequence]:
+    told = status_of(delivery, "unknown", at=now, reason=HISTORY)
+    if told is None or delivery.request.expires_at <= live_since:
+        return ()
+    return (Consequence(STATUS, told.payload, subject=str(delivery.profile_id), id=told.id),)
 
 
 def change_contact(docket: Docket | None, signal: Signal, now: datetime) -> Folded[Docket]:  # noqa: ARG001 - a fold's shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,16 +11,27 @@ from hypothesis import strategies as st
 
 from common.consuming import TOMBSTONE, Record
 from common.contracts import Payload, encode_event
+from common.contracts.deliveries import DeliveryUnknown
 from common.errors import PermanentError
 from common.ids import derive
-from dispatcher.domain.recipient import Recipient, address_hash, erased, newer, usable_email
+from dispatcher.domain.recipient import (
+    Recipient,
+    address_hash,
+    erased,
+    lineage,
+    newer,
+    usable_email,
+)
 from dispatcher.handlers import Docket, change_contact, erase_contact, plan_delivery
 from services.dispatcher.tests.making import ANNA, HOUR, NOW, contact, request
 
+BEA = derive("profile", "bea")
 PEPPER = b"pepper-of-the-tests"
 
 
-def record(payload: Payload, *, subject: str = str(ANNA), at: datetime = NOW) -> Record:
+def record(
+    payload: Payload, *, subject: str = str(ANNA), at: datetime = NOW, history: bool = False
+) -> Record:
     event = encode_event(
         payload,
         id=derive("event"),
@@ -29,7 +41,7 @@ def record(payload: Payload, *, subject: str = str(ANNA), at: datetime = NOW) ->
         workspace="demo",
         correlationid=derive("chain"),
     )
-    return Record("t", 3, 7, at, at - timedelta(seconds=1), event, "00-trace")
+    return Record("t", 3, 7, at, at - timedelta(seconds=1), event, "00-trace", history)
 
 
 def test_a_request_becomes_a_planned_delivery_with_its_trace() -> None:
@@ -44,10 +56,21 @@ def test_a_request_becomes_a_planned_delivery_with_its_trace() -> None:
     assert not folded.consequences
 
 
-def test_what_was_requested_before_this_life_sends_nothing() -> None:
-    folded = plan_delivery(NOW + HOUR)(None, record(request()), NOW)
+def test_what_was_requested_before_this_life_is_unknown_and_never_sent() -> None:
+    folded = plan_delivery(NOW + HOUR)(None, record(request(), history=True), NOW)
 
     assert not folded.state.planned
+    assert [past.request for past in folded.state.past] == [request()]
+    (told,) = folded.consequences
+    assert isinstance(told.payload, DeliveryUnknown)
+    assert told.payload.reason == "history"
+
+
+def test_what_expired_before_this_life_is_told_to_nobody() -> None:
+    folded = plan_delivery(NOW + 48 * HOUR)(None, record(request(), history=True), NOW)
+
+    assert folded.state.past
+    assert not folded.consequences
 
 
 def test_a_request_for_nobody_is_poison() -> None:
@@ -62,6 +85,42 @@ def test_a_contact_is_kept_and_saved_once() -> None:
     assert first.changed
     assert first.recipient == Recipient(workspace="demo", version=1, contact=contact())
     assert not again.changed
+
+
+def test_a_merged_profile_keeps_nothing_but_who_it_became() -> None:
+    """Also where a snapshot says more than it should."""
+    known = change_contact(None, record(contact(3)), NOW).state
+    merged = change_contact(known, record(contact(4, merged_into=BEA)), NOW).state
+    straggler = change_contact(merged, record(contact(3)), NOW).state
+    split = change_contact(merged, record(contact(5)), NOW).state
+    gone = erase_contact(merged, record(contact()), NOW).state
+
+    assert merged.recipient == Recipient(workspace="demo", version=4, contact=None, merged_into=BEA)
+    assert not merged.recipient.is_erased
+    assert straggler.recipient == merged.recipient
+    assert split.recipient == Recipient(workspace="demo", version=5, contact=contact(5))
+    assert gone.recipient is not None
+    assert gone.recipient.is_erased
+
+
+people = st.integers(0, 5)
+
+
+@given(st.dictionaries(people, st.one_of(st.none(), people)), people)
+def test_every_line_of_merges_has_an_end(merges: dict[int, int | None], first: int) -> None:
+    ids = [derive("profile", number) for number in range(6)]
+    merged_into = {
+        ids[loser]: None if winner is None else ids[winner] for loser, winner in merges.items()
+    }
+
+    line = lineage(ids[first], merged_into)
+
+    assert len(line) == len(set(line))
+    assert all(merged_into[one] == another for one, another in pairwise(line))
+    assert (not line) == (ids[first] not in merged_into)
+    if line:
+        following = merged_into[line[-1]]
+        assert following is None or following not in merged_into or following in line
 
 
 def test_a_tombstone_erases_and_only_a_newer_snapshot_revives() -> None:

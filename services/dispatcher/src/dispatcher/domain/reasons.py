@@ -25,13 +25,15 @@ SkippedReason = Literal[
     "withdrawn",
 ]
 FailedReason = Literal["address_unknown", "mailbox_full", "refused_by_policy", "refused"]
-UnknownReason = Literal["connection_lost", "no_answer", "sender_lost"]
+UnknownReason = Literal["connection_lost", "no_answer", "sender_lost", "history"]
 
 HELD: tuple[str, ...] = get_args(HeldReason)
 SKIPPED: tuple[str, ...] = get_args(SkippedReason)
 FAILED: tuple[str, ...] = get_args(FailedReason)
 UNKNOWN: tuple[str, ...] = get_args(UnknownReason)
 
+HISTORY: UnknownReason = "history"
+"""It was requested before this database began: whether it was sent is known only to who sent it then."""
 DEAD_ADDRESS: frozenset[str] = frozenset({"address_unknown"})
 """After these nothing is sent there any more."""
 

@@ -18,6 +18,8 @@ from common.contracts.deliveries import (
 from common.ids import derive
 from dispatcher.domain.delivery import Delivery, State
 
+STATUS = "delivery.status"
+
 _STATUSES: Mapping[State, type[DeliveryStatus]] = {
     "held": DeliveryHeld,
     "skipped": DeliverySkipped,

@@ -12,7 +12,7 @@ import structlog
 
 from common.clock import monotonic
 from common.consuming import Consequence, Desk, Owned
-from dispatcher.domain.statuses import status_of
+from dispatcher.domain.statuses import STATUS, status_of
 from dispatcher.domain.templates import TemplateError
 from dispatcher.jobs import metrics
 from dispatcher.jobs.circuits import Circuits
@@ -32,7 +32,6 @@ from dispatcher.ports import (
 
 log = structlog.get_logger(__name__)
 
-STATUS = "delivery.status"
 _BOARDING = 0.3
 """Seconds kept for the commit of `transmitting` and the way to the first byte."""
 _IDLE = 0.05

@@ -11,6 +11,7 @@ import msgspec
 from common.consuming import Entry, Sheet, Signal, TimerDue, Transaction
 from common.errors import PermanentError
 from dispatcher.domain.delivery import Delivery
+from dispatcher.domain.reasons import HISTORY
 from dispatcher.domain.recipient import EMAIL, Recipient
 from dispatcher.handlers import Docket
 from dispatcher.store.rows import columns, recipient_of, snapshot_bytes
@@ -77,8 +78,9 @@ class DocketBook:
         if recipients:
             await tx.execute(_SAVE, *self._recipient_columns(recipients))
         planned = [delivery for _, state in changed for delivery in state.planned]
-        if planned:
-            await tx.execute(_PLAN, *_delivery_columns(planned))
+        past = [delivery for _, state in changed for delivery in state.past]
+        if planned or past:
+            await tx.execute(_PLAN, *_delivery_columns(planned, past))
 
     def _recipient_columns(
         self, recipients: Sequence[tuple[DocketKey, Recipient]]
@@ -102,7 +104,8 @@ class DocketBook:
         return self._address_hash(recipient.workspace, EMAIL, address) if address else None
 
 
-def _delivery_columns(planned: Sequence[Delivery]) -> list[list[object]]:
+def _delivery_columns(planned: Sequence[Delivery], past: Sequence[Delivery]) -> list[list[object]]:
+    states = [(d, "planned", "") for d in planned] + [(d, "unknown", HISTORY) for d in past]
     return columns(
         [
             (
@@ -113,8 +116,10 @@ def _delivery_columns(planned: Sequence[Delivery]) -> list[list[object]]:
                 not d.is_transactional,
                 d.due_at,
                 msgspec.json.encode(d),
+                state,
+                reason,
             )
-            for d in planned
+            for d, state, reason in states
         ]
     )
 
@@ -139,9 +144,11 @@ ON CONFLICT (partition, profile_id) DO UPDATE SET
 
 # A delivery that is there already is left as it is: one id, one fate.
 _PLAN = """
-INSERT INTO deliveries (delivery_id, partition, workspace, profile_id, marketing, due_at, delivery)
-SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::bool[], $6::timestamptz[], $7::bytea[])
-    AS d (delivery_id, partition, workspace, profile_id, marketing, due_at, delivery)
+INSERT INTO deliveries
+    (delivery_id, partition, workspace, profile_id, marketing, due_at, delivery, state, reason)
+SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::bool[], $6::timestamptz[], $7::bytea[],
+    $8::text[], $9::text[])
+    AS d (delivery_id, partition, workspace, profile_id, marketing, due_at, delivery, state, reason)
 ORDER BY delivery_id
 ON CONFLICT (delivery_id) DO NOTHING
 """

@@ -82,6 +82,7 @@ REASONS: Mapping[str, str] = {
     "unknown_workspace": "the workspace has no release yet",
     "unknown_version": "the playbook’s version is not here yet",
     "contacts_behind": "the newest consents are not known yet, and who does not know them does not send",
+    "merging": "they turned out to be somebody we know, and that record is not here yet",
     "no_provider": "nobody is set up to send by {channel}",
     "provider_unavailable": "the provider cannot be reached",
     "provider_deferred": "the provider asks to come again later",
@@ -101,6 +102,7 @@ REASONS: Mapping[str, str] = {
     "connection_lost": "the connection broke after the last byte",
     "no_answer": "the provider did not answer in time",
     "sender_lost": "the process that was sending it died",
+    "history": "it was requested before the dispatcher’s database began anew",
 }
 """Half a sentence each; `{channel}`, `{purpose}` and `{argument}` are filled in."""
 GATES: Mapping[str, str] = {
