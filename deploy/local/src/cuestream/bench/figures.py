@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -28,8 +28,11 @@ class Case(msgspec.Struct, frozen=True):
     """CPU seconds of our processes for 1,000 units; the brokers' and the client's are not in it."""
     rss_mib: float
     """Resident memory of our processes at the end."""
-    p50_ms: float
-    p99_ms: float
+    p50_ms: float | None = None
+    """How long one took, where that was asked."""
+    p99_ms: float | None = None
+    ceiling_p50_ms: float | None = None
+    ceiling_p99_ms: float | None = None
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -41,6 +44,19 @@ class Report(msgspec.Struct, frozen=True):
     name: str
     cases: tuple[Case, ...]
     machine: Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long and how often to measure."""
+
+    seconds: float
+    """Of one round, about."""
+    rounds: int
+    say: Callable[[str], None]
+    """Told what happens."""
+    sizes: Sequence[int] = ()
+    """How many timers wait, or profiles are known; empty: what the bench finds telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,8 @@ def case_of(
     """The medians of alternating rounds."""
     rates = [round_.rate for round_ in ours]
     rate, ceiling_rate = median(rates), median(round_.rate for round_ in ceiling)
-    waits = sorted(wait for round_ in ours for wait in round_.volley.latencies)
+    p50, p99 = _waits(ours)
+    ceiling_p50, ceiling_p99 = _waits(ceiling)
     units = sum(round_.units for round_ in ours)
     return Case(
         case=name,
@@ -77,8 +94,21 @@ def case_of(
         spread=round((max(rates) - min(rates)) / rate, 3),
         cpu_s_per_1000=round(1000 * sum(r.cpu_seconds for r in ours) / units, 4),
         rss_mib=round(rss_mib, 1),
-        p50_ms=round(1000 * waits[len(waits) // 2], 2),
-        p99_ms=round(1000 * waits[len(waits) * 99 // 100], 2),
+        p50_ms=p50,
+        p99_ms=p99,
+        ceiling_p50_ms=ceiling_p50,
+        ceiling_p99_ms=ceiling_p99,
+    )
+
+
+def _waits(rounds: Sequence[Round]) -> tuple[float | None, float | None]:
+    """Median and 99th percentile in milliseconds."""
+    waits = sorted(wait for round_ in rounds for wait in round_.volley.latencies)
+    if not waits:
+        return None, None
+    return (
+        round(1000 * waits[len(waits) // 2], 2),
+        round(1000 * waits[len(waits) * 99 // 100], 2),
     )
 
 
@@ -98,11 +128,17 @@ def table(report: Report) -> Table:
             f"{case.ratio:.2f}",
             f"{case.spread:.0%}",
             f"{case.cpu_s_per_1000:.3f}",
-            f"{case.p50_ms:.1f}",
-            f"{case.p99_ms:.1f}",
+            _beside(case.p50_ms, case.ceiling_p50_ms),
+            _beside(case.p99_ms, case.ceiling_p99_ms),
             f"{case.rss_mib:.0f}",
         )
     return shown
+
+
+def _beside(ours: float | None, ceiling: float | None) -> str:
+    if ours is None:
+        return ""
+    return f"{ours:.1f}" if ceiling is None else f"{ours:.1f} ({ceiling:.1f})"
 
 
 def cpu_seconds(pid: int) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import tempfile
 from collections.abc import Callable
@@ -15,7 +14,16 @@ from pathlib import Path
 from common.consuming.ports import Fetched, Place, Reader
 from common.kafka import KafkaLog, connect, ensure_topics
 from common.settings import KafkaSettings, load_settings
-from cuestream.bench.figures import Case, Report, Round, case_of, cpu_seconds, machine, rss_mib
+from cuestream.bench.figures import (
+    Case,
+    Effort,
+    Report,
+    Round,
+    case_of,
+    cpu_seconds,
+    machine,
+    rss_mib,
+)
 from cuestream.bench.load import fire
 from cuestream.bench.sides import KEY, Side, bare, ours, publish
 from cuestream.failures import FindingError
@@ -24,7 +32,6 @@ from cuestream.stack.kafka import start_kafka
 
 TOPIC = "ingest.events"
 PARTITIONS = 6
-ROUNDS = 5
 WARM_UP = 0.7
 _INSTANTS = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _EVENT = (
@@ -82,14 +89,13 @@ def _posted(path: bytes, body: bytes) -> bytes:
     )
 
 
-async def run(ceilings: Path, seconds: float, say: Callable[[str], None]) -> Report:
+async def run(ceilings: Path, effort: Effort) -> Report:
     """Measure all loads.
 
     Raises:
         FindingError: not every answered event arrived, or the two sides do not leave the same records.
         UnreachableError: Kafka or one of the sides does not start.
     """
-    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # new topics have no leader yet
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuestream-bench-")))
         bootstrap = _kafka(stack, folder)
@@ -105,7 +111,7 @@ async def run(ceilings: Path, seconds: float, say: Callable[[str], None]) -> Rep
             )
             bench = _Bench(log, reader, sides)
             await bench.compare()
-            cases = [await bench.measure(load, seconds, say) for load in LOADS]
+            cases = [await bench.measure(load, effort) for load in LOADS]
     return Report("ingest", tuple(cases), machine())
 
 
@@ -115,16 +121,18 @@ class _Bench:
     reader: Reader
     sides: tuple[Side, Side]
 
-    async def measure(self, load: Load, seconds: float, say: Callable[[str], None]) -> Case:
+    async def measure(self, load: Load, effort: Effort) -> Case:
         rounds: dict[str, list[Round]] = {side.name: [] for side in self.sides}
         for side in self.sides:
             await self._round(side, load, WARM_UP)
-        for number in range(ROUNDS):
+        for number in range(effort.rounds):
             # Alternating who begins, so that neither always finds the warmer machine.
             for side in self.sides if number % 2 == 0 else self.sides[::-1]:
-                done = await self._round(side, load, seconds)
+                done = await self._round(side, load, effort.seconds)
                 rounds[side.name].append(done)
-                say(f"{load.name} · round {number + 1} · {side.name} {done.rate:,.0f} events/s")
+                effort.say(
+                    f"{load.name} · round {number + 1} · {side.name} {done.rate:,.0f} events/s"
+                )
         mine, ceiling = self.sides
         return case_of(
             load.name, "events/s", rounds[mine.name], rounds[ceiling.name], rss_mib(mine.pid)

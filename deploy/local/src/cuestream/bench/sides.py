@@ -79,11 +79,7 @@ def bare(stack: ExitStack, script: Path, settings: KafkaSettings, topic: str, fo
     Raises:
         UsageError: it is not there.
     """
-    if not script.is_file():
-        raise UsageError(
-            f"There is no {script} to measure against.",
-            "Run this in the project's folder, or name the ceilings' with --ceilings.",
-        )
+    check_script(script)
     port = free_port()
     argv = (
         sys.executable,
@@ -96,6 +92,19 @@ def bare(stack: ExitStack, script: Path, settings: KafkaSettings, topic: str, fo
     )
     command = Command(argv, folder / "bare.log", inherited_environment())
     return stack.enter_context(Side("bare", port, command))
+
+
+def check_script(script: Path) -> None:
+    """See that a bare loop is there.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not script.is_file():
+        raise UsageError(
+            f"There is no {script} to measure against.",
+            "Run this in the project's folder, or name the ceilings' with --ceilings.",
+        )
 
 
 async def publish(log: KafkaLog) -> None:

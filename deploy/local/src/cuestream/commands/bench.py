@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -12,6 +15,14 @@ from cuestream.commands.options import Json
 from cuestream.console import ERR, OUT, print_json
 from cuestream.failures import UsageError
 
+# Each bench loads drivers and servers that no other command needs.
+# ruff: noqa: PLC0415
+
+if TYPE_CHECKING:
+    from cuestream.bench.figures import Effort, Report
+
+Bench = Callable[[Path, "Effort"], Awaitable["Report"]]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -19,27 +30,61 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="What to measure: ingest.")],
+    name: Annotated[str, typer.Argument(help="What to measure: ingest, consume, timers.")],
     *,
     seconds: Annotated[float, typer.Option(help="Of each of the rounds.", min=0.5)] = 3.0,
+    rounds: Annotated[int, typer.Option(help="Of each side.", min=1)] = 5,
+    size: Annotated[
+        list[int] | None,
+        typer.Option(help="How many timers wait; may be repeated.", min=0),
+    ] = None,
     ceilings: Annotated[Path, typer.Option(help="Folder of the bare loops.", metavar="DIR")] = Path(
         "tests/bench"
     ),
     json: Json = False,
 ) -> None:
-    """Measure beside a bare loop that does the same work, in five alternating rounds, on a real Kafka.
+    """Measure beside a bare loop that does the same work, in alternating rounds, on a real Kafka and PostgreSQL.
 
     Starts what it needs and ends it; nothing of a running stack is touched.
     """
-    if name != "ingest":
-        raise UsageError(f"There is no bench {name}.", "There is: ingest.")
-    import uvloop  # noqa: PLC0415 - only here
+    from cuestream.bench.figures import Effort, table
+    from cuestream.bench.rivals import RIVALS
 
-    from cuestream.bench.figures import table  # noqa: PLC0415 - loads Kafka's driver
-    from cuestream.bench.ingest import run  # noqa: PLC0415 - as above
-
-    report = uvloop.run(run(ceilings, seconds, lambda line: ERR.print(line, markup=False)))
+    measure = _bench(name)
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # new topics have no leader yet
+    effort = Effort(seconds, rounds, lambda line: ERR.print(line, markup=False), size or ())
+    report = _run(measure(ceilings, effort))
     if json:
         print_json(msgspec.json.encode(report))
     else:
         OUT.print(table(report))
+        for line in RIVALS.get(name, ()):
+            OUT.print(f"  rivals, {line}", style="dim", markup=False)
+
+
+def _bench(name: str) -> Bench:
+    match name:
+        case "ingest":
+            from cuestream.bench.ingest import run as ingest
+
+            return ingest
+        case "consume":
+            from cuestream.bench.consume import run as consume
+
+            return consume
+        case "timers":
+            from cuestream.bench.timers import run as timers
+
+            return timers
+        case _:
+            raise UsageError(f"There is no bench {name}.", "There are: ingest, consume, timers.")
+
+
+def _run(report: Awaitable[Report]) -> Report:
+    import uvloop
+
+    async def awaited() -> Report:
+        return await report
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(awaited())

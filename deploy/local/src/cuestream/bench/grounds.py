@@ -1,0 +1,255 @@
+"""Where two loops are measured beside each other: one Kafka, one PostgreSQL, for each a prefix and a schema of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from typing_extensions import override
+
+from common.clock import monotonic
+from common.consuming.ports import Fetched, Outgoing, Place, Publisher, Reader
+from common.kafka import KafkaLog, connect, ensure_topics
+from common.postgres import Database
+from common.settings import KafkaSettings, load_settings
+from cuestream.bench.sides import check_script, publish
+from cuestream.bench.small import tables
+from cuestream.failures import FindingError, UnreachableError
+from cuestream.settings import LocalSettings, inherited_environment
+from cuestream.stack.foreground import Foreground
+from cuestream.stack.kafka import start_kafka
+from cuestream.stack.launch import Command, last_lines
+from cuestream.stack.postgres import start_postgres
+
+PARTITIONS = 6
+PATIENCE = 120.0
+"""Seconds after which a round that does not end is a finding."""
+_LIFE = (UUID(int=0xBE0C), datetime(2025, 1, 1, tzinfo=UTC))
+"""The same life for both, because it is part of what they write."""
+_PRIMARY = """
+SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+WHERE conrelid = $1::text::regclass AND contype = 'p'
+"""
+_OTHERS = """
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
+WHERE indrelid = $1::text::regclass AND NOT indisprimary
+"""
+_LOOK = 0.01
+"""Seconds between two looks at how far a side is."""
+
+
+class Loops(Foreground):
+    """A process that can be stopped in mid-air while work is laid out for it."""
+
+    @override
+    def is_ready(self) -> bool:
+        return True  # the first work that it does says so
+
+    def park(self) -> None:
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def check(self) -> None:
+        """See that it lives.
+
+        Raises:
+            UnreachableError: it has ended.
+        """
+        if self._process is None or self._process.poll() is not None:
+            raise UnreachableError(f"{self.name} ended:\n{last_lines(self._command.log)}")
+
+    @override
+    def stop(self, *, timeout: float = 10.0) -> None:
+        """Everything it did is committed, and nobody will go on with it."""
+        self.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One of the two: its process, its topics, its schema."""
+
+    name: str
+    process: Loops
+    log: KafkaLog
+    reader: Reader
+    publisher: Publisher
+    database: Database
+
+    async def lay(self, place: Place, records: Sequence[Outgoing]) -> None:
+        """Append records for it to read."""
+        await self.publisher.publish(place, records)
+
+    async def until(self, what: str, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Look again and again.
+
+        Raises:
+            FindingError: it takes too long.
+            UnreachableError: the process has ended.
+        """
+        end = monotonic() + PATIENCE
+        while not await holds():
+            if monotonic() > end:
+                raise FindingError(f"{self.name}: {what}: not within {PATIENCE:.0f} s")
+            self.process.check()
+            await asyncio.sleep(_LOOK)
+
+    async def ends(self, topic: str) -> dict[Place, int]:
+        """The next offset of each partition of its topic."""
+        bounds = await self.reader.bounds([Place(topic, p) for p in range(self.log.partitions)])
+        return {place: bound.end for place, bound in bounds.items()}
+
+    async def read(self, topic: str, since: dict[Place, int]) -> AsyncIterator[Fetched]:
+        """All records of a topic from there to its present end."""
+        ends = await self.ends(topic)
+        missing = sum(ends.values()) - sum(since.values())
+        await self.reader.assign(since)
+        end = monotonic() + PATIENCE
+        while missing > 0:
+            if monotonic() > end:
+                raise FindingError(f"{self.name}: {topic} cannot be read to its end")
+            for item in await self.reader.poll(2000, 0.2):
+                missing -= 1
+                yield item
+        await self.reader.assign({})
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Kafka and PostgreSQL, and a folder for logs."""
+
+    bootstrap: str
+    database_url: str
+    folder: Path
+
+
+@contextmanager
+def grounds() -> Iterator[Grounds]:
+    """What the environment names, else started here and gone afterwards.
+
+    Raises:
+        UnreachableError: Kafka or PostgreSQL does not start.
+    """
+    given = load_settings(LocalSettings)
+    with ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="cuestream-bench-"))
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL may run as another user
+        bootstrap = given.kafka_bootstrap_servers
+        if bootstrap is None:
+            bootstrap = stack.enter_context(start_kafka(folder / "kafka")).bootstrap
+        url = given.database_url
+        if url is None:
+            url = stack.enter_context(start_postgres(folder / "postgres")).url
+        yield Grounds(bootstrap, url, folder)
+
+
+@asynccontextmanager
+async def parties(
+    on: Grounds, ceiling: Path, fill: Callable[[Database], Awaitable[None]]
+) -> AsyncIterator[tuple[Party, Party]]:
+    """Ours and the bare loop, both running, on tables that `fill` filled.
+
+    Raises:
+        UsageError: the bare loop is not there.
+    """
+    check_script(ceiling)
+    async with AsyncExitStack() as stack:
+        mine = await _party(stack, on, "ours", None, fill)
+        yield mine, await _party(stack, on, "bare", ceiling, fill)
+
+
+async def _party(
+    stack: AsyncExitStack,
+    on: Grounds,
+    name: str,
+    script: Path | None,
+    fill: Callable[[Database], Awaitable[None]],
+) -> Party:
+    schema, prefix = f"bench_{name}", f"bench.{name}."
+    settings = KafkaSettings(
+        KAFKA_BOOTSTRAP_SERVERS=on.bootstrap, topic_prefix=prefix, partitions=PARTITIONS
+    )
+    await ensure_topics(settings)
+    database = await stack.enter_async_context(
+        Database.connect(on.database_url, schema=schema, application_name="bench")
+    )
+    await _make(database, schema)
+    stack.push_async_callback(database.execute, f"DROP SCHEMA {schema} CASCADE")
+    await fill(database)
+    log = await stack.enter_async_context(connect(settings, client="bench"))
+    reader = await stack.enter_async_context(log.reader())
+    publisher = await stack.enter_async_context(log.publisher())
+    await publish(log)
+    command = Command(_argv(on, script, schema, prefix), on.folder / f"{name}.log", _told(on, prefix))  # fmt: skip
+    process = stack.enter_context(Loops(name, command))
+    return Party(name, process, log, reader, publisher, database)
+
+
+def _argv(on: Grounds, script: Path | None, schema: str, prefix: str) -> tuple[str, ...]:
+    if script is None:
+        return (sys.executable, "-m", "cuestream.bench.small", schema)
+    told = (on.database_url, schema, on.bootstrap, prefix, str(PARTITIONS))
+    return (sys.executable, str(script), *told)
+
+
+def _told(on: Grounds, prefix: str) -> dict[str, str]:
+    return {
+        **inherited_environment(),
+        "KAFKA_BOOTSTRAP_SERVERS": on.bootstrap,
+        "DATABASE_URL": on.database_url,
+        "CUESTREAM_TOPIC_PREFIX": prefix,
+    }
+
+
+async def _make(database: Database, schema: str) -> None:
+    await database.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    await database.execute(f"CREATE SCHEMA {schema}")
+    for statement in tables():
+        await database.execute(statement)
+    await database.execute("INSERT INTO incarnation (id, live_since) VALUES ($1, $2)", *_LIFE)
+
+
+async def copy(
+    database: Database, table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]
+) -> None:
+    """Fill a table the fast way."""
+    async with database.connection() as connection:
+        await connection.copy_records_to_table(table, records=rows, columns=columns, timeout=3600)
+
+
+@asynccontextmanager
+async def without_indexes(database: Database, table: str) -> AsyncIterator[None]:
+    """Drop a table's indexes for the body and make them again: sorted once, instead of row by row."""
+    row = await database.fetchrow(_PRIMARY, table)
+    others = await database.fetch(_OTHERS, table)
+    if row is None:
+        raise ValueError(f"{table} has no primary key")
+    await database.execute(f"ALTER TABLE {table} DROP CONSTRAINT {row['name']}")
+    for other in others:
+        await database.execute(f"DROP INDEX {other['name']}")
+    yield
+    async with database.connection() as connection:
+        await connection.execute("SET maintenance_work_mem = '256MB'")
+        made = (f"ALTER TABLE {table} ADD CONSTRAINT {row['name']} {row['definition']}", *(o["definition"] for o in others))  # fmt: skip
+        for statement in made:
+            await connection.execute(statement, timeout=3600)
+        await connection.execute("RESET maintenance_work_mem")
+
+
+async def settled(database: Database, *tables_: str) -> None:
+    """Leave a filled table as autovacuum would, so that no round meets its work."""
+    for table in tables_:
+        async with database.connection() as connection:
+            await connection.execute(f"VACUUM (ANALYZE) {table}", timeout=3600)
