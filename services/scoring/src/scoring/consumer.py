@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from common.configuration import Configuration, Release
-from common.consuming import Handlers
+from common.consuming import Handlers, Kept, with_merges
 from common.contracts.deliveries import (
     DeliveryBounced,
     DeliveryClicked,
@@ -17,11 +17,18 @@ from common.contracts.deliveries import (
 from common.contracts.profiles import ActivityRecorded
 from scoring.domain.lead_model import DEFAULT_LEAD_MODEL, LeadModel, parse_lead_model
 from scoring.domain.lead_score import LeadStanding
-from scoring.handlers import LeadFolds
+from scoring.handlers import LeadFolds, LeadMerger
+from scoring.ports import LeadModels
 
 LOOP: Final = "scoring.consume"
 ANCHOR: Final = "profile.activity"
-INPUTS: Final = ("profile.activity", "delivery.status")
+SERVICE: Final = "scoring"
+INPUTS: Final = (
+    "profile.activity",
+    "delivery.status",
+    "scoring.handover",
+    "scoring.commands",
+)
 
 
 class ReleasedModels:
@@ -36,9 +43,15 @@ class ReleasedModels:
         return self._by_workspace.get(workspace, DEFAULT_LEAD_MODEL)
 
 
-def handlers(configuration: Configuration) -> Handlers[LeadStanding]:
-    """The index under this configuration."""
-    folds = LeadFolds(ReleasedModels(configuration))
+def handlers(configuration: Configuration) -> Handlers[Kept[LeadStanding]]:
+    """The index under this configuration, of profiles that may become one."""
+    models = ReleasedModels(configuration)
+    return with_merges(lead_handlers(models), LeadMerger(models), SERVICE)
+
+
+def lead_handlers(models: LeadModels) -> Handlers[LeadStanding]:
+    """The index of one profile's standing."""
+    folds = LeadFolds(models)
     return Handlers(
         records={
             ActivityRecorded.TYPE: folds.activity,

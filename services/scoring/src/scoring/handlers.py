@@ -8,13 +8,14 @@ from typing import Final
 
 import msgspec
 
-from common.consuming import Consequence, Folded, Record, Signal
+from common.consuming import Consequence, Folded, Packed, Record, Signal
 from common.consuming.model import Fold
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.profiles import ActivityRecorded
-from scoring.domain.lead import Ruled, observe, settle, wake
+from scoring.domain.lead import Ruled, observe, settle, unite, wake
 from scoring.domain.lead_model import LeadModel, activity_kind, delivery_kind
 from scoring.domain.lead_score import LeadStanding
+from scoring.domain.packing import pack, unpack
 from scoring.ports import LeadModels
 
 SCORES: Final = "profile.scores"
@@ -62,6 +63,25 @@ class LeadFolds:
         before = state or LeadStanding()
         ruled = observe(before, kind, at=at, model=model, now=now)
         return _folded(ruled, before, model, _profile(record), now)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadMerger:
+    """What becomes of a standing when its profile turns out to be another one."""
+
+    models: LeadModels
+
+    def pack(self, state: LeadStanding) -> Packed:
+        return Packed(pack(state), (DECAY_TIMER,) if state.wakes_at is not None else ())
+
+    def unite(
+        self, state: LeadStanding | None, data: msgspec.Raw, signal: Record, now: datetime
+    ) -> Folded[LeadStanding]:
+        """Scored and waking by the winner's own rules."""
+        model = self.models.of(signal.workspace)
+        before = state or LeadStanding()
+        ruled = unite(before, unpack(data), model=model, now=now)
+        return _folded(ruled, before, model, _profile(signal), now)
 
 
 def _folded(

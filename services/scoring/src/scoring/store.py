@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from common.consuming import Kept
 from common.postgres import ProfileBook
+from common.postgres.book import Upgrade
 from scoring.domain.lead_score import LeadStanding
 
 SCHEMA: Final = "scoring"
-STATE_SCHEMA: Final = 1
-"""Raise it with each change of `LeadStanding` that an old row cannot be read as, and add the upgrade."""
+STATE_SCHEMA: Final = 2
+"""Raise it with each change of what is kept that an old row cannot be read as, and add the upgrade."""
+UPGRADES: Final[Mapping[int, Upgrade]] = {
+    # Until then a row was the standing alone: nobody knew of merges.
+    1: lambda standing: {"state": standing},
+}
 
 
-def lead_book() -> ProfileBook[LeadStanding]:
+def lead_book() -> ProfileBook[Kept[LeadStanding]]:
     """The book that the consumer's loop reads and writes."""
-    return ProfileBook(LeadStanding, schema=STATE_SCHEMA)
+    return ProfileBook(Kept[LeadStanding], schema=STATE_SCHEMA, upgrades=UPGRADES)

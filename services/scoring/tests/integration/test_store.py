@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from common.consuming import TimerDue
+from common.consuming import Kept, TimerDue
 from common.ids import derive
 from common.postgres import Database, migrate
 from scoring.domain.lead import observe, wake
@@ -43,12 +44,12 @@ async def test_a_standing_comes_back_exactly_as_it_was(tables: Database) -> None
     async with tables.transaction() as tx:
         sheet = await book.load(tx, [due(ANNA)])
         entry = sheet.entry(due(ANNA))
-        entry.state, entry.now, entry.changed = standing, NOW, True
+        entry.state, entry.now, entry.changed = Kept(state=standing), NOW, True
         await book.save(tx, sheet)
     async with tables.transaction() as tx:
         sheet = await book.load(tx, [due(ANNA), due(BERT), due(ANNA, workspace="other")])
 
-    assert sheet.entry(due(ANNA)).state == standing
+    assert sheet.entry(due(ANNA)).state == Kept(state=standing)
     assert sheet.entry(due(ANNA)).now == NOW
     assert sheet.entry(due(BERT)).state is None
     assert sheet.entry(due(ANNA, workspace="other")).state is None
@@ -59,3 +60,20 @@ async def test_migrating_twice_changes_nothing(tables: Database, database: Any) 
     await migrate("scoring.migrations", database.of(SCHEMA))
 
     assert await tables.fetch("SELECT id FROM incarnation") == before
+
+
+async def test_a_row_from_before_the_merges_is_read_as_a_standing(tables: Database) -> None:
+    standing = observe(
+        LeadStanding(), "Product Added", at=NOW, model=DEFAULT_LEAD_MODEL, now=NOW
+    ).standing
+    await tables.execute(
+        "INSERT INTO profiles (partition, profile_id, workspace, now, schema, state)"
+        " VALUES (3, $1, 'shop', $2, 1, $3)",
+        ANNA,
+        NOW,
+        msgspec.json.encode(standing),
+    )
+    async with tables.transaction() as tx:
+        sheet = await lead_book().load(tx, [due(ANNA)])
+
+    assert sheet.entry(due(ANNA)).state == Kept(state=standing)

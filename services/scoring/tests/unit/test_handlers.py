@@ -16,7 +16,7 @@ from common.contracts.profiles import ActivityRecorded, LeadScoreCrossed, LeadSc
 from common.documents import DocumentError
 from common.errors import PermanentError
 from common.ids import derive
-from scoring.consumer import check_lead_model, handlers
+from scoring.consumer import ReleasedModels, check_lead_model, lead_handlers
 from scoring.domain.lead_model import DEFAULT_LEAD_MODEL
 from scoring.domain.lead_score import LeadStanding
 from scoring.handlers import DECAY_TIMER
@@ -36,10 +36,12 @@ def release(model: str) -> Release:
     return Release("shop", 1, (content_of("lead_model", "lead", {"model.yaml": model}),))
 
 
+def configuration(model: str = MODEL) -> Configuration:
+    return Configuration(releases={"shop": release(model), "bare": Release("bare", 1, ())})
+
+
 def table(model: str = MODEL) -> Handlers[LeadStanding]:
-    return handlers(
-        Configuration(releases={"shop": release(model), "bare": Release("bare", 1, ())})
-    )
+    return lead_handlers(ReleasedModels(configuration(model)))
 
 
 def activity(name: str, *, at: datetime = NOW) -> ActivityRecorded:

@@ -18,6 +18,7 @@ from scoring.domain.lead_score import (
     loses_level_at,
     score_lead,
     tally,
+    united,
 )
 
 
@@ -45,6 +46,20 @@ def observe(
         return Ruled(counted, settled.published)
     told = _publish(counted, score, model, now)
     return Ruled(told.standing, (*settled.published, *told.published))
+
+
+def unite(ours: LeadStanding, theirs: LeadStanding, *, model: LeadModel, now: datetime) -> Ruled:
+    """Our standing with theirs in it; published when the score or the grade is not the one that was shown of us.
+
+    What either of them had reached, the person had: so no threshold is passed a second time.
+    """
+    whole = msgspec.structs.replace(ours, tallies=united(ours, theirs, model))
+    score = score_lead(whole, model, now=now)
+    if (score, model.grade(score)) == _shown(ours) or (not whole.tallies and ours.scored is None):
+        return Ruled(whole)
+    shown = [standing.scored for standing in (ours, theirs) if standing.scored is not None]
+    highest = max(shown, key=lambda one: one.score, default=None)
+    return _publish(msgspec.structs.replace(whole, scored=highest), score, model, now)
 
 
 def settle(standing: LeadStanding, model: LeadModel, *, now: datetime) -> Ruled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -63,6 +64,21 @@ def tally(standing: LeadStanding, kind: str, *, at: datetime, model: LeadModel) 
     return msgspec.structs.replace(
         standing, tallies={**kept, kind: Tally(weight, newest, before.count + 1)}
     )
+
+
+def united(ours: LeadStanding, theirs: LeadStanding, model: LeadModel) -> dict[str, Tally]:
+    """The tallies of two profiles that are one: nothing was done by both, so they are added, as of one instant."""
+    kinds = sorted({*ours.tallies, *theirs.tallies} & model.points.keys())
+    return {
+        kind: _sum([s.tallies[kind] for s in (ours, theirs) if kind in s.tallies], model)
+        for kind in kinds
+    }
+
+
+def _sum(tallies: Sequence[Tally], model: LeadModel) -> Tally:
+    newest = max(one.at for one in tallies)
+    weight = sum(one.weight * _decay(newest - one.at, model) for one in tallies)
+    return Tally(weight, newest, sum(one.count for one in tallies))
 
 
 def contributions(
