@@ -16,12 +16,14 @@ from common.consuming.ports import Fetched, Place, Position, Standing
 from common.consuming.sequences import Arrival, SequenceCheck
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import IngestTicked
-from common.contracts.runtime import RecordRetried, Run
+from common.contracts.runtime import RecordDiscarded, RecordRetried, Run
 from common.errors import PermanentError
 from common.ids import derive
 
 TOMBSTONE = "record.tombstoned.v1"
 """The type under which a fold meets a record without a value; the subject is its key."""
+
+_OF_NO_WORKSPACE = (TOMBSTONE, RecordDiscarded.TYPE)
 
 MOST_UNSAVED = 1_000
 """Ticks read since the saved position; as many as come in about four minutes."""
@@ -39,6 +41,7 @@ class Poison:
     fetched: Fetched
     reason: str
     detail: str
+    history: bool
 
 
 @dataclass(slots=True)
@@ -155,7 +158,8 @@ class Decoder:
             # Its sequence counts too, where it can be read: else the next record would look like a gap.
             if not _headers_are_sound(item) or self._is_new(item, intake):
                 intake.only_ticks = False
-                intake.poison.append(Poison(item, error.reason, error.detail[:300]))
+                told = (error.reason, error.detail[:300], self._is_history(item))
+                intake.poison.append(Poison(item, *told))
             return False
         if self._is_new(item, intake):
             intake.only_ticks = False
@@ -169,9 +173,7 @@ class Decoder:
         Raises:
             PermanentError: `undecodable`.
         """
-        ours = item.place.topic not in self.unsequenced
-        history = item.appended_at < self.live_since or (ours and "history" in item.headers)
-        record = record_of(item, event, history=history)
+        record = record_of(item, event, history=self._is_history(item))
         if event.type != RecordRetried.TYPE:
             return record
         retried = event.payload(RecordRetried)
@@ -189,13 +191,17 @@ class Decoder:
             )
         return replace(record, event=decode_event(bytes(retried.event)))
 
+    def _is_history(self, item: Fetched) -> bool:
+        ours = item.place.topic not in self.unsequenced
+        return item.appended_at < self.live_since or (ours and "history" in item.headers)
+
     def _waits(
         self, item: Fetched, event: Event, configuration: Configuration, holds: Holds
     ) -> bool:
         """Whether the record's workspace has no release yet; raises what makes the record poison."""
         if not _headers_are_sound(item):
             raise PermanentError("undecodable", "a header is not what it should be")
-        if event.type == TOMBSTONE:
+        if event.type in _OF_NO_WORKSPACE:
             return False
         if event.type not in self.types:
             raise PermanentError("unknown_type", event.type[:100])

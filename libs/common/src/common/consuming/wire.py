@@ -87,7 +87,14 @@ class RowMaker:
     def poison(self, item: Poison) -> None:
         fetched = item.fetched
         self._quarantine(
-            fetched.place, fetched.offset, fetched.key, fetched.value, item.reason, item.detail
+            fetched.place,
+            fetched.offset,
+            fetched.key,
+            fetched.value,
+            reason=item.reason,
+            detail=item.detail,
+            history=item.history,
+            trace=None,  # a stranger's may be anything
         )
 
     def failure(
@@ -98,8 +105,9 @@ class RowMaker:
     ) -> None:
         """Put a signal aside; a timer, which is no record, goes beside the anchor topic's records."""
         signal = item.signal
+        trace = None if signal.traceparent is None else signal.traceparent.encode()
         if isinstance(signal, TimerDue):
-            value = json.dumps(
+            kept: bytes | None = json.dumps(
                 {
                     "timer": signal.name,
                     "profile_id": str(signal.profile_id),
@@ -108,14 +116,21 @@ class RowMaker:
                     "correlation": str(signal.correlation),
                 }
             ).encode()
-            place = Place(anchor, signal.partition)
-            self._quarantine(
-                place, -1, str(signal.profile_id).encode(), value, item.reason, item.detail
-            )
-            return
-        key, value_ = original(signal)
-        place = Place(signal.topic, signal.partition)
-        self._quarantine(place, signal.offset, key, value_, item.reason, item.detail)
+            key: bytes | None = str(signal.profile_id).encode()
+            place, offset = Place(anchor, signal.partition), -1
+        else:
+            place, offset = Place(signal.topic, signal.partition), signal.offset
+            key, kept = original(signal)
+        self._quarantine(
+            place,
+            offset,
+            key,
+            kept,
+            reason=item.reason,
+            detail=item.detail,
+            history=signal.history,
+            trace=trace,
+        )
 
     def _quarantine(
         self,
@@ -123,8 +138,11 @@ class RowMaker:
         offset: int,
         key: bytes | None,
         value: bytes | None,
+        *,
         reason: str,
         detail: str,
+        history: bool,
+        trace: bytes | None,
     ) -> None:
         headers = {
             "service": self.loop.split(".", 1)[0].encode(),
@@ -134,6 +152,11 @@ class RowMaker:
             "origin_partition": b"%d" % place.partition,
             "origin_offset": b"%d" % offset,
         }
+        # What a retry has to carry on: the original may be gone by then.
+        if history:
+            headers["history"] = b"1"
+        if trace is not None:
+            headers["traceparent"] = trace
         # The record may be anything, so it is kept as text that can be looked at; bytes that are no text are marked.
         text = (
             None if value is None else value[:QUARANTINED_BYTES].decode("utf-8", "replace").encode()

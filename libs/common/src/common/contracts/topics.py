@@ -63,7 +63,6 @@ def load_topics(partitions: int) -> Topics:
                 partitions=topic.partitions,
                 retention=timedelta(days=7),
                 segment=timedelta(hours=1),
-                sequenced=False,
             )
     return Topics(partitions, by_name)
 
