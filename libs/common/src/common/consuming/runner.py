@@ -201,7 +201,9 @@ class Runner(Generic[S]):
         """After an error: what the database says counts, and reading goes back to it."""
         await self._drain(())
         await self._drain(await self.ownership.reload())
-        self._rewind()
+        # Unsettled, not all places may be assigned yet, and settling assigns them where they are to be read.
+        if not self._unsettled:
+            self._rewind()
         self._uncertain = False
 
     async def _drain(self, standings: Sequence[Standing]) -> None:

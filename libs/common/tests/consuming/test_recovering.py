@@ -1,0 +1,41 @@
+"""What the simulation found: each a schedule that went wrong once, reduced to what it takes."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from common.consuming.ports import Place
+from common.errors import TransientError
+from common.testing.log import FakeLog
+from libs.common.tests.consuming.making import activity, outgoing, profile
+from libs.common.tests.consuming.world import make_fake_world, until
+
+ANNA = profile(1)
+
+
+class LogThatFailsOnce(FakeLog):
+    """A Kafka that does not answer the n-th question for a partition's bounds."""
+
+    def __init__(self, partitions: int, nth: int) -> None:
+        super().__init__(partitions)
+        self._left = nth
+
+    @override
+    async def passage(self, act: str) -> None:
+        if act == "bounds":
+            self._left -= 1
+            if self._left == 0:
+                raise TransientError("kafka_unavailable")
+
+
+async def test_a_takeover_that_fails_half_way_is_taken_up_again() -> None:
+    world = make_fake_world(2)
+    log = world.log = LogThatFailsOnce(2, nth=3)  # the follower's, then one for each partition
+    log.append(Place("profile.activity", 0), outgoing(ANNA, activity(ANNA)))
+
+    async with world.owner():
+        await until("the score", lambda: _scored(log))
+
+
+async def _scored(log: FakeLog) -> bool:
+    return bool(log.records("profile.scores"))
