@@ -314,3 +314,21 @@ async def test_whatever_dies_and_fails_each_event_takes_effect_once(
         await until("thirty scores", lambda: scored(world, 30))
 
     assert await scores(world) == list(range(1, 31))
+
+
+async def test_a_database_that_was_set_back_stops_the_process(world: World) -> None:
+    await world.append("profile.activity", 0, *events(1))
+    async with world.owner():
+        await until("the score", lambda: scored(world, 1))
+    (journaled,) = await world.read("scoring.journal")
+    entry = decode_event(journaled.value or b"").payload(BatchJournaled)
+    later = outgoing(ANNA, msgspec.structs.replace(entry, batch=entry.batch + 1))
+    await world.append("scoring.journal", 0, Outgoing(None, later.value, journaled.headers))
+
+    with pytest.raises(ExceptionGroup) as raised:
+        async with asyncio.timeout(20):
+            await world.consumer().run()
+
+    (error,) = raised.value.exceptions
+    assert isinstance(error, PermanentError)
+    assert error.reason == "database_restored"

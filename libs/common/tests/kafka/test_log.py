@@ -141,8 +141,8 @@ async def test_bounds_and_append_times_are_known_without_reading(setting: Any) -
         fetched = await read(reader, 3)
 
         assert await reader.bounds([zero, one]) == {zero: Bounds(0, 3), one: Bounds(0, 0)}
-        times = [await reader.appended_at(zero, offset) for offset in (0, 2, 3, 99)]
-        assert times == [fetched[0].appended_at, fetched[2].appended_at, None, None]
+        found = [await reader.record_at(zero, offset) for offset in (0, 2, 3, 99)]
+        assert found == [fetched[0], fetched[2], None, None]
 
 
 async def test_what_was_trimmed_is_said_and_never_skipped(setting: Any) -> None:
@@ -152,7 +152,7 @@ async def test_what_was_trimmed_is_said_and_never_skipped(setting: Any) -> None:
         await setting.trim(0, 3)
 
         assert await reader.bounds([place]) == {place: Bounds(3, 5)}
-        assert await reader.appended_at(place, 1) is None
+        assert await reader.record_at(place, 1) is None
         await reader.assign({place: 1})
         with pytest.raises(PermanentError, match="offset_out_of_range"):
             await read(reader, 1)

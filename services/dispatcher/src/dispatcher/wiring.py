@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,7 +14,8 @@ from common import kafka, postgres, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Job, Surroundings, Worker
-from common.consuming.ports import Log
+from common.consuming.ownership import Guard, refuse_restored
+from common.consuming.ports import Log, Reader
 from common.ids import fresh
 from dispatcher.adapters.outlets import ConfiguredOutlets
 from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release
@@ -107,7 +108,7 @@ async def send(settings: SendSettings) -> None:
             )
         )
         log = await stack.enter_async_context(kafka.connect(settings, client=SEND))
-        readers = [await stack.enter_async_context(log.reader()) for _ in range(3)]
+        readers = [await stack.enter_async_context(log.reader()) for _ in range(4)]
         publisher = await stack.enter_async_context(log.publisher())
         feed = ConfigurationFeed(readers[0], validators=[check_release])
         noes = NoesReader(readers[1], publisher, PostgresNoes(database), sender=str(fresh()))
@@ -132,7 +133,7 @@ async def send(settings: SendSettings) -> None:
             in_flight=settings.deliveries_in_flight,
         )
         worker = Worker(
-            Job(SEND, ANCHOR, step=sender.step, on_gained=sender.on_gained),
+            Job(SEND, ANCHOR, sender.step, sender.on_gained, _guard(database, readers[3])),
             Surroundings(log, postgres.PostgresLedger(database, SEND), feed),
         )
 
@@ -146,6 +147,17 @@ async def send(settings: SendSettings) -> None:
             group.create_task(noes.run())
             group.create_task(contacts.run())
             group.create_task(_until_landed(worker, sender))
+
+
+def _guard(database: postgres.Database, reader: Reader) -> Guard:
+    """A sender knows from its consumer's journal that the database was set back: it keeps none itself."""
+    requests = postgres.PostgresLedger(database, LOOP)
+
+    async def guard(gained: Collection[int]) -> None:
+        batches = await requests.batches(gained)
+        await refuse_restored(batches, "dispatcher.journal", await requests.incarnation(), reader)
+
+    return guard
 
 
 async def api(settings: ApiSettings) -> None:

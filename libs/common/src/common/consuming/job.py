@@ -17,7 +17,7 @@ from common.consuming.folding import Effect, effects_of
 from common.consuming.loop import Pulse, Surroundings
 from common.consuming.model import Consequence, Transaction
 from common.consuming.outbox import DEEPEST, Outbox
-from common.consuming.ownership import Ownership
+from common.consuming.ownership import Guard, Ownership, trust
 from common.consuming.ports import Advance, FencedError, OutboxRow, Publisher
 from common.consuming.wire import RowMaker
 from common.contracts import load_topics
@@ -147,6 +147,8 @@ class Job:
     """One round, well under 30 s; returns the seconds until the next one is worth while."""
     on_gained: Callable[[Owned, frozenset[int]], Awaitable[None]]
     """Called once for partitions just taken over, before any step sees them."""
+    guard: Guard = trust
+    """Called before anything of them is published: raises where the database was set back (`refuse_restored`)."""
 
 
 class Worker:
@@ -178,7 +180,9 @@ class Worker:
             outbox = Outbox(
                 self._job.name, None, self._around.ledger, publisher, self._around.pace.backoff
             )
-            ownership = Ownership(self._job.name, self._around.ledger, self._around.monotonic)
+            ownership = Ownership(
+                self._job.name, self._around.ledger, self._around.monotonic, self._job.guard
+            )
             owned = Owned(self._job.name, self._around, ownership, outbox, incarnation)
             await stack.enter_async_context(kept_running(outbox))
             self._running = True

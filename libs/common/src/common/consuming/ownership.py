@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from common.consuming import metrics
-from common.consuming.ports import Bounds, Ledger, Place, Position, Reader, Standing
+from common.consuming.ports import Bounds, Fetched, Ledger, Place, Position, Reader, Standing
+from common.contracts import decode_event
+from common.contracts.runtime import BatchJournaled
+from common.errors import PermanentError
 
 log = structlog.get_logger(__name__)
+
+Guard = Callable[[Mapping[int, Standing]], Awaitable[None]]
 
 SILENCE = 30.0
 """Seconds without a word of the elector after which the assignment that we know is the one in force: a process that was
 stopped hears within its session (20 s) that it lost its place."""
+
+
+async def trust(gained: Mapping[int, Standing]) -> None:
+    """A guard that knows no reason to refuse."""
 
 
 @dataclass(slots=True)
@@ -29,6 +38,8 @@ class Ownership:
     loop: str
     ledger: Ledger
     monotonic: Callable[[], float]
+    guard: Guard = trust
+    """Asked before anything of a gained partition is published or read."""
     standings: dict[int, Standing] = field(default_factory=dict)
     stopped: dict[int, str] = field(default_factory=dict)
     """Partition → the alarm with which it stopped."""
@@ -71,6 +82,7 @@ class Ownership:
         if not gained:
             return []
         standings = await self.ledger.take_over(gained)
+        await self.guard(standings)
         self.standings.update(standings)
         for standing in standings.values():
             metrics.EPOCH.labels(self.loop, standing.partition).set(standing.epoch)
@@ -133,6 +145,32 @@ async def starting_offsets(
     return offsets
 
 
+async def refuse_restored(
+    batches: Mapping[int, int], journal: str, incarnation: str, reader: Reader
+) -> None:
+    """Stop before a database that was set back does again, otherwise, what the log already holds.
+
+    Raises:
+        PermanentError: `database_restored`, the journal knows later batches of this life than the database.
+    """
+    places = [Place(journal, partition) for partition in sorted(batches)]
+    bounds = await reader.bounds(places)
+    for place in places:
+        begin, end = bounds[place]
+        last = await reader.record_at(place, end - 1) if begin < end else None
+        known = None if last is None else _batch_of(last, incarnation)
+        if known is not None and known > batches[place.partition]:
+            detail = f"{journal}/{place.partition} knows batch {known}, the database {batches[place.partition]}"
+            raise PermanentError("database_restored", f"{detail}: run cuestream recover")
+
+
+def _batch_of(record: Fetched, incarnation: str) -> int | None:
+    """The batch that a journal's record tells of; None where another life wrote it."""
+    if not record.headers.get("origin", b"").endswith(b"/" + incarnation.encode()):
+        return None
+    return decode_event(record.value or b"").payload(BatchJournaled).batch
+
+
 class LogChangedError(Exception):
     """The log is not the one that the position was taken on."""
 
@@ -146,6 +184,6 @@ async def _check(place: Place, position: Position, bounds: Bounds, reader: Reade
     before = position.next_offset - 1
     if before < bounds.begin or position.appended_at is None:
         return
-    appended_at = await reader.appended_at(place, before)
-    if appended_at is not None and appended_at != position.appended_at:
+    record = await reader.record_at(place, before)
+    if record is not None and record.appended_at != position.appended_at:
         raise LogChangedError(f"record {before} of {name} is not the one that was read")

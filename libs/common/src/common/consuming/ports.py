@@ -79,8 +79,8 @@ class Reader(Protocol):
         """The first offset of each that was appended at `instant` or later; its end where there is none."""
         ...
 
-    async def appended_at(self, place: Place, offset: int) -> datetime | None:
-        """The append time of the record at exactly that offset; None where the log no longer holds it."""
+    async def record_at(self, place: Place, offset: int) -> Fetched | None:
+        """The record at exactly that offset; None where the log no longer holds it."""
         ...
 
 

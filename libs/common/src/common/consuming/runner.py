@@ -17,7 +17,12 @@ from common.consuming.holding import Holds
 from common.consuming.loop import Life, Loop, Pulse, Surroundings
 from common.consuming.model import Handlers
 from common.consuming.outbox import DEEPEST, Outbox
-from common.consuming.ownership import LogChangedError, Ownership, starting_offsets
+from common.consuming.ownership import (
+    LogChangedError,
+    Ownership,
+    refuse_restored,
+    starting_offsets,
+)
 from common.consuming.ports import (
     Elector,
     FencedError,
@@ -48,7 +53,7 @@ class Runner(Generic[S]):
         reporter: ProgressReporter | None,
     ) -> None:
         self.loop = loop
-        self.ownership = Ownership(loop.name, around.ledger, around.monotonic)
+        self.ownership = Ownership(loop.name, around.ledger, around.monotonic, self._guard)
         self.pulse = Pulse(around.monotonic)
         self._around = around
         self._life = life
@@ -188,6 +193,10 @@ class Runner(Generic[S]):
         if self._handlers is None or self._handlers[0] is not configuration:
             self._handlers = (configuration, self.loop.handlers(configuration))
         return self._handlers[1]
+
+    async def _guard(self, gained: Mapping[int, Standing]) -> None:
+        batches = {partition: standing.batch for partition, standing in gained.items()}
+        await refuse_restored(batches, self.loop.journal, self._life.id, self._reader)
 
     async def _settle(self) -> None:
         """Let go of what was lost, take what was gained: drain its outbox first, then read on."""

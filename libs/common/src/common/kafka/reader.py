@@ -134,8 +134,8 @@ class KafkaReader:
                 self._asking.retire(self._asking.open)
                 unavailable(error)
 
-    async def appended_at(self, place: Place, offset: int) -> datetime | None:
-        """The append time of the record at exactly that offset; None where the log no longer holds it."""
+    async def record_at(self, place: Place, offset: int) -> Fetched | None:
+        """The record at exactly that offset; None where the log no longer holds it."""
         bounds = (await self.bounds([place]))[place]
         if not bounds.begin <= offset < bounds.end:
             return None
@@ -146,7 +146,7 @@ class KafkaReader:
                 return None  # trimmed since we asked for the bounds
         if record is None or record.offset != offset:
             return None
-        return from_millis(record.timestamp)
+        return _fetched(place, record)
 
     async def close(self) -> None:
         """End both clients, waiting at most 10 s for each."""

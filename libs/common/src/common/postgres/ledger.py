@@ -35,8 +35,8 @@ class PostgresLedger:
     def __init__(
         self, database: Database, loop: str, *, patience: float = TAKE_OVER_PATIENCE_SECONDS
     ) -> None:
-        self._database = database
-        self._loop = loop
+        self.database = database
+        self.loop = loop
         self._patience = patience
 
     async def incarnation(self) -> str:
@@ -49,10 +49,15 @@ class PostgresLedger:
         return since
 
     async def _life(self) -> Mapping[str, Any]:
-        row = await self._database.fetchrow("SELECT id, live_since FROM incarnation")
+        row = await self.database.fetchrow("SELECT id, live_since FROM incarnation")
         if row is None:
             raise PermanentError("not_migrated", "the schema has no incarnation: run migrate first")
         return row
+
+    async def batches(self, partitions: Collection[int]) -> Mapping[int, int]:
+        """The number of the last batch of each, 0 where there was none."""
+        rows = await self.database.fetch(statements.BATCHES, self.loop, sorted(partitions))
+        return {**dict.fromkeys(partitions, 0), **{row["partition"]: row["batch"] for row in rows}}
 
     async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:
         """Raise the epoch of each, then load what its last owner committed.
@@ -80,21 +85,21 @@ class PostgresLedger:
 
     async def _load(self, partitions: Collection[int]) -> dict[int, Standing]:
         wanted = sorted(partitions)
-        async with self._database.connection() as connection:
+        async with self.database.connection() as connection:
             return standings_of(
-                await connection.fetch(statements.OWNED, self._loop, wanted),
-                positions=await connection.fetch(statements.POSITIONS, self._loop, wanted),
-                seen=await connection.fetch(statements.SEEN, self._loop, wanted),
-                drawn=await connection.fetch(statements.DRAWN, self._loop, wanted),
-                outbox=await connection.fetch(statements.OUTBOX, self._loop, wanted),
-                due=await connection.fetch(statements.NEXT_DUE, self._loop, wanted),
+                await connection.fetch(statements.OWNED, self.loop, wanted),
+                positions=await connection.fetch(statements.POSITIONS, self.loop, wanted),
+                seen=await connection.fetch(statements.SEEN, self.loop, wanted),
+                drawn=await connection.fetch(statements.DRAWN, self.loop, wanted),
+                outbox=await connection.fetch(statements.OUTBOX, self.loop, wanted),
+                due=await connection.fetch(statements.NEXT_DUE, self.loop, wanted),
             )
 
     async def _raise_epoch(self, partition: int) -> int:
-        async with self._database.connection() as connection:
+        async with self.database.connection() as connection:
             pid = connection.get_server_pid()
             raising = asyncio.create_task(
-                connection.fetchval(statements.RAISE_EPOCH, self._loop, partition)
+                connection.fetchval(statements.RAISE_EPOCH, self.loop, partition)
             )
             try:
                 await asyncio.wait({raising}, timeout=self._patience)
@@ -109,11 +114,11 @@ class PostgresLedger:
     async def _end_whoever_blocks(self, pid: int) -> None:
         # Asked of the server, not of the saved backend_pid: the old owner's open transaction may run on another
         # connection than its last committed one.
-        await self._database.fetch(statements.END_BLOCKERS, pid)
+        await self.database.fetch(statements.END_BLOCKERS, pid)
 
     def transaction(self) -> PostgresTransaction:
         """Commit on leaving, roll back on an exception."""
-        return self._database.transaction()
+        return self.database.transaction()
 
     async def fence(self, tx: Transaction, standings: Collection[Standing]) -> None:
         """Lock the rows under my epochs and raise their batch numbers in the database.
@@ -123,45 +128,33 @@ class PostgresLedger:
         Raises:
             FencedError: an epoch is no longer mine, or a commit that was believed lost did happen.
         """
-        rows = await _fetching(tx).fetch(statements.FENCE, self._loop, *_marks(standings))
+        rows = await fetching(tx).fetch(statements.FENCE, self.loop, *_marks(standings))
         _refuse_lost(standings, rows)
 
     async def check(self, standings: Collection[Standing]) -> None:
         """As `fence`, but writes nothing."""
-        rows = await self._database.fetch(statements.CHECK, self._loop, *_marks(standings))
+        rows = await self.database.fetch(statements.CHECK, self.loop, *_marks(standings))
         _refuse_lost(standings, rows)
 
     async def take_timers(
         self, tx: Transaction, until: Mapping[int, datetime], limit: int
     ) -> Sequence[TimerDue]:
         """Delete and return at most `limit` timers due before `until` of their partition, the earliest first."""
-        rows: Sequence[Mapping[str, Any]] = await _fetching(tx).fetch(
-            statements.TAKE_TIMERS, self._loop, list(until), list(until.values()), limit
+        rows: Sequence[Mapping[str, Any]] = await fetching(tx).fetch(
+            statements.TAKE_TIMERS, self.loop, list(until), list(until.values()), limit
         )
-        timers = [
-            TimerDue(
-                partition=row["partition"],
-                workspace=row["workspace"],
-                profile_id=_uuid(row["profile_id"]),
-                name=row["name"],
-                due_at=row["due_at"],
-                correlation=_uuid(row["correlation"]),
-                traceparent=row["traceparent"],
-            )
-            for row in rows
-        ]
-        return sorted(timers, key=lambda timer: (timer.due_at, timer.profile_id, timer.name))
+        return timers_of(rows)
 
     async def change_timers(self, tx: Transaction, changes: Sequence[TimerChange]) -> None:
         """Set and cancel; of several changes to one timer the last holds."""
         if changes:
-            await tx.execute(statements.CHANGE_TIMERS, self._loop, *change_arguments(changes))
+            await tx.execute(statements.CHANGE_TIMERS, self.loop, *change_arguments(changes))
 
     async def next_due(
         self, tx: Transaction, partitions: Collection[int]
     ) -> Mapping[int, datetime]:
         """The earliest timer of each partition that has one."""
-        rows = await _fetching(tx).fetch(statements.NEXT_DUE, self._loop, sorted(partitions))
+        rows = await fetching(tx).fetch(statements.NEXT_DUE, self.loop, sorted(partitions))
         return {row["partition"]: row["due_at"] for row in rows}
 
     async def advance(self, tx: Transaction, advances: Sequence[Advance]) -> None:
@@ -170,9 +163,7 @@ class PostgresLedger:
         Raises:
             FencedError: a position is not where it should be.
         """
-        rows = await _fetching(tx).fetch(
-            statements.ADVANCE, self._loop, *advance_arguments(advances)
-        )
+        rows = await fetching(tx).fetch(statements.ADVANCE, self.loop, *advance_arguments(advances))
         moved = {(row["owner"], row["topic"], row["partition"]) for row in rows}
         lost = {
             advance.partition
@@ -186,13 +177,30 @@ class PostgresLedger:
     async def published(self, rows: Sequence[OutboxRow]) -> None:
         """Delete exactly these rows."""
         if rows:
-            await self._database.execute(
+            await self.database.execute(
                 statements.PUBLISHED,
-                self._loop,
+                self.loop,
                 [row.partition for row in rows],
                 [row.batch for row in rows],
                 [row.ordinal for row in rows],
             )
+
+
+def timers_of(rows: Sequence[Mapping[str, Any]]) -> list[TimerDue]:
+    """Rows of the table as due timers, in the order in which they fire."""
+    timers = [
+        TimerDue(
+            partition=row["partition"],
+            workspace=row["workspace"],
+            profile_id=_uuid(row["profile_id"]),
+            name=row["name"],
+            due_at=row["due_at"],
+            correlation=_uuid(row["correlation"]),
+            traceparent=row["traceparent"],
+        )
+        for row in rows
+    ]
+    return sorted(timers, key=lambda timer: (timer.due_at, timer.profile_id, timer.name))
 
 
 def _marks(standings: Collection[Standing]) -> tuple[list[int], list[int], list[int]]:
@@ -209,7 +217,7 @@ def _refuse_lost(standings: Collection[Standing], mine: Sequence[Mapping[str, An
         raise FencedError(lost)
 
 
-def _fetching(tx: Transaction) -> _Fetching:
+def fetching(tx: Transaction) -> _Fetching:
     """The transaction as our own statements see it: their columns are known."""
     return cast("_Fetching", tx)
 

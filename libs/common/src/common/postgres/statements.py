@@ -131,3 +131,33 @@ DELETE FROM outbox USING unnest($2::int[], $3::bigint[], $4::int[]) AS done (own
 WHERE outbox.loop = $1 AND outbox.owner = done.owner
   AND outbox.batch = done.batch AND outbox.ordinal = done.ordinal
 """
+
+TAKE_THESE = """
+DELETE FROM timers
+USING unnest($2::int[], $3::uuid[], $4::text[], $5::timestamptz[])
+  AS wanted (partition, profile_id, name, due_at)
+WHERE timers.loop = $1 AND timers.partition = wanted.partition
+  AND timers.profile_id = wanted.profile_id AND timers.name = wanted.name
+  AND timers.due_at = wanted.due_at
+RETURNING timers.partition, timers.workspace, timers.profile_id, timers.name, timers.due_at,
+          timers.correlation, timers.traceparent
+"""
+
+ANY_PARTITION = "SELECT 1 FROM partitions WHERE loop = $1 LIMIT 1"
+
+KNOWN = "SELECT partition FROM partitions WHERE loop = $1 ORDER BY partition"
+
+BATCHES = "SELECT partition, batch FROM partitions WHERE loop = $1 AND partition = ANY($2::int[])"
+
+LIVE = "UPDATE incarnation SET id = $1::text::uuid, live_since = coalesce($2, live_since)"
+
+DRAW_FROM = """
+INSERT INTO sequences_drawn (loop, owner, topic, counters)
+SELECT $1, owner, topic, counters::bigint[]
+FROM unnest($2::int[], $3::text[], $4::text[]) AS new (owner, topic, counters)
+ON CONFLICT (loop, owner, topic) DO UPDATE SET counters = ARRAY(
+    SELECT greatest(coalesce(was, 0), coalesce(is_now, 0))
+    FROM unnest(sequences_drawn.counters, excluded.counters) WITH ORDINALITY AS both_ (was, is_now, place)
+    ORDER BY place
+)
+"""

@@ -126,10 +126,10 @@ class FakeLog:
         index = partition.index(offset)
         return partition.records[index : index + limit]
 
-    def at(self, place: Place, offset: int) -> datetime | None:
-        """The append time of exactly that record."""
+    def at(self, place: Place, offset: int) -> Fetched | None:
+        """Exactly that record."""
         found = self.read(place, offset, 1)
-        return found[0].appended_at if found and found[0].offset == offset else None
+        return found[0] if found and found[0].offset == offset else None
 
     def offset_since(self, place: Place, instant: datetime) -> int:
         """The first offset of that time or later; the end where there is none."""

@@ -73,8 +73,8 @@ class FakeReader:
     ) -> Mapping[Place, int]:
         return {place: self._log.offset_since(place, instant) for place in places}
 
-    async def appended_at(self, place: Place, offset: int) -> datetime | None:
-        await self._log.passage("appended_at")
+    async def record_at(self, place: Place, offset: int) -> Fetched | None:
+        await self._log.passage("record_at")
         return self._log.at(place, offset)
 
 
