@@ -15,7 +15,7 @@ from common.configuration import Configuration
 from common.errors import TransientError
 from common.ids import accepted_event_id
 from ingest.api.answers import RefusedError
-from ingest.api.requests import read_body
+from ingest.api.requests import BodyReader
 from services.ingest.tests.edge import (
     BROWSER_KEY,
     LOCAL_KEY,
@@ -344,7 +344,7 @@ async def test_a_client_that_never_ends_its_body_is_told_so(
 
     async with asyncio.timeout(5):
         with pytest.raises(RefusedError, match="too_slow"):
-            await read_body(receive, 1000, patience=0.01)
+            await BodyReader(patience=0.01).read(receive, 1000)
 
 
 async def test_a_listed_page_may_send_and_read_the_answer() -> None:

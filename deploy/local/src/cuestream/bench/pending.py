@@ -40,7 +40,7 @@ class Lot:
     @property
     def over(self) -> datetime:
         """A virtual time at which all are due."""
-        return self.begun + self.count * self.apart + timedelta(seconds=1)
+        return self.begun + self.count * self.apart + timedelta(milliseconds=1)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         chosen = people(PROFILES)

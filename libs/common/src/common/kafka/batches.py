@@ -19,22 +19,23 @@ def size_of(record: Outgoing) -> int:
     Raises:
         PermanentError: `record_too_large`, no broker will ever take it.
     """
+    headers = record.headers
     size = _OVERHEAD + len(record.key or b"") + len(record.value or b"")
-    for name, value in record.headers.items():
-        size += _HEADER_OVERHEAD + len(name) * 4 + len(value)
+    size += _HEADER_OVERHEAD * len(headers)
+    size += 4 * sum(map(len, headers)) + sum(map(len, headers.values()))
     if size > MAX_BATCH_BYTES:
         raise PermanentError("record_too_large", f"{size} bytes, a batch holds {MAX_BATCH_BYTES}")
     return size
 
 
-def batches(records: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
-    """The records in order, cut so that each batch fits."""
+def batches(records: Sequence[Outgoing]) -> Iterator[tuple[Sequence[Outgoing], int]]:
+    """The records in order, cut so that each batch fits; with the size of each."""
     begin, filled = 0, 0
     for index, record in enumerate(records):
         size = size_of(record)
         if filled + size > MAX_BATCH_BYTES:
-            yield records[begin:index]
+            yield records[begin:index], filled
             begin, filled = index, 0
         filled += size
     if begin < len(records):
-        yield records[begin:]
+        yield records[begin:], filled

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from common.consuming.ports import Outgoing
+from common.deadlines import Deadlines
 from common.errors import CuestreamError, PermanentError, TransientError
 from common.kafka.batches import batches, size_of
 from common.kafka.clients import MAX_BATCH_BYTES
@@ -36,7 +36,7 @@ class GroupCommit:
         queue_bytes: int = QUEUE_BYTES,
     ) -> None:
         self.partitions = partitions
-        self._deadline = deadline
+        self._deadlines = Deadlines(deadline)
         self._producing = producing
         self._queue = _Queue(queue_bytes)
         self._lanes = [
@@ -62,30 +62,29 @@ class GroupCommit:
             TransientError: `queue_full`, nothing was appended; `kafka_unavailable`, some or all may be appended.
             PermanentError: `record_too_large`, nothing was appended.
         """
-        lots = list(self._lots(records))
+        request = _Request()
+        lots = self._lots(records, request)
         self._queue.fill(sum(lot.size for _, lot in lots))
+        request.left = len(lots)
         for partition, lot in lots:
             self._lanes[partition].add(lot)
-        try:
-            async with asyncio.timeout(self._deadline):
-                for _, lot in lots:
-                    await lot.settled.wait()
-        except TimeoutError as error:
-            raise TransientError("kafka_unavailable", "not acknowledged in time") from error
-        finally:
-            for _, lot in lots:
-                lot.abandoned = True
-        failure = next((lot.failure for _, lot in lots if lot.failure is not None), None)
-        if failure is not None:
-            raise failure
+        if lots:
+            self._deadlines.watch(request)
+            await request.answer
 
-    def _lots(self, records: Sequence[Outgoing]) -> Iterator[tuple[int, _Lot]]:
+    def _lots(self, records: Sequence[Outgoing], request: _Request) -> list[tuple[int, _Lot]]:
+        if len(records) == 1:
+            record = records[0]
+            lot = _Lot(records, size_of(record), request)
+            return [(partition_for(record.key or b"", self.partitions), lot)]
         by_partition: defaultdict[int, list[Outgoing]] = defaultdict(list)
         for record in records:
             by_partition[partition_for(record.key or b"", self.partitions)].append(record)
-        for partition, mine in by_partition.items():
-            for batch in batches(mine):
-                yield partition, _Lot(batch, sum(map(size_of, batch)))
+        return [
+            (partition, _Lot(batch, size, request))
+            for partition, mine in by_partition.items()
+            for batch, size in batches(mine)
+        ]
 
     async def close(self) -> None:
         """Give what waits a moment to leave, then end."""
@@ -94,16 +93,44 @@ class GroupCommit:
         await self._producing.close()
 
 
-@dataclass(slots=True, eq=False)
+class _Request:
+    """Who waits for an answer, until all its lots are settled or its time is up."""
+
+    __slots__ = ("answer", "failure", "left")
+
+    def __init__(self) -> None:
+        self.answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.failure: CuestreamError | None = None
+        self.left = 0
+
+    def settle(self, failure: CuestreamError | None) -> None:
+        """One of its lots is acknowledged, or will not be."""
+        self.left -= 1
+        self.failure = self.failure or failure
+        if self.left or self.answer.done():
+            return
+        if self.failure is None:
+            self.answer.set_result(None)
+        else:
+            self.answer.set_exception(self.failure)
+
+    def done(self) -> bool:
+        """Whether it has its answer, or waits no longer: what has not left yet need not leave."""
+        return self.answer.done()
+
+    def expire(self) -> None:
+        self.answer.set_exception(TransientError("kafka_unavailable", "not acknowledged in time"))
+
+
 class _Lot:
     """Records of one request for one partition; they leave together."""
 
-    records: Sequence[Outgoing]
-    size: int
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-    failure: CuestreamError | None = None
-    abandoned: bool = False
-    """Its request has its answer already: what has not left yet need not leave."""
+    __slots__ = ("records", "request", "size")
+
+    def __init__(self, records: Sequence[Outgoing], size: int, request: _Request) -> None:
+        self.records = records
+        self.size = size
+        self.request = request
 
 
 class _Queue:
@@ -154,7 +181,7 @@ class _Lane:
         taken: list[_Lot] = []
         filled = index = 0
         for index, lot in enumerate(self._lots):  # noqa: B007  used after the loop
-            if lot.abandoned:
+            if lot.request.done():
                 self._queue.drain(lot.size)
                 continue
             if filled + lot.size > MAX_BATCH_BYTES:
@@ -178,8 +205,7 @@ class _Lane:
         finally:
             for lot in lots:
                 self._queue.drain(lot.size)
-                lot.failure = failure
-                lot.settled.set()
+                lot.request.settle(failure)
 
     async def close(self) -> None:
         if self._task is not None:

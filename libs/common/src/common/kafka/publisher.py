@@ -21,7 +21,7 @@ class KafkaPublisher:
 
     async def publish(self, place: Place, records: Sequence[Outgoing]) -> None:
         """Append all in order; sizes are checked first, so that a record too large leaves nothing behind."""
-        cut = list(batches(records))
+        cut = [batch for batch, _ in batches(records)]
         async with self._turns[place]:
             for batch in cut:
                 await self._producing.send(self._prefix + place.topic, place.partition, batch)

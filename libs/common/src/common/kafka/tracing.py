@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from common.ids import fresh
+import os
 
 
 def begun() -> str:
     """A new trace, sampled; its first span is called by the trace's own first half, which saves a second random number."""
-    trace = fresh().hex
+    trace = os.urandom(16).hex()
     return f"00-{trace}-{trace[:16]}-01"

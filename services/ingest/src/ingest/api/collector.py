@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from common.clock import Clock
+from common.clock import Clock, monotonic
 from common.consuming.ports import Outgoing
 from common.errors import TransientError
 from ingest.api import metrics
@@ -16,7 +16,7 @@ from ingest.api.browsers import cross_origin, preflight, settings_document
 from ingest.api.keys import Keyring, Sender, Senders, key_of
 from ingest.api.pacing import Pacing
 from ingest.api.records import Reception
-from ingest.api.requests import ClientGoneError, Receive, read_body
+from ingest.api.requests import BodyReader, ClientGoneError, Receive
 from ingest.domain.collecting import (
     Bundle,
     Message,
@@ -53,6 +53,7 @@ class Collector:
     clock: Clock
     new_trace: Callable[[], str]
     public_url: str
+    bodies: BodyReader = field(default_factory=BodyReader)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -101,14 +102,17 @@ class Collector:
         key = key_of(headers.get(b"authorization"))
         sender = None if key is None else _admitted(senders.find(key), headers)
         limit = senders.largest_body if sender is None else sender.source.limits.max_body
-        body = await read_body(receive, limit, headers.get(b"content-length"))
-        with metrics.SECONDS.time():
+        body = await self.bodies.read(receive, limit, headers.get(b"content-length"))
+        begun = monotonic()
+        try:
             bundle = _parsed(name, body)
             if sender is None:
                 sender = _admitted(_named(senders, bundle), headers)
                 if len(body) > sender.source.limits.max_body:
                     raise RefusedError(413, "body_too_large", "more than this source may send")
             return await self._take(name, bundle, sender)
+        finally:
+            metrics.SECONDS.observe(monotonic() - begun)
 
     async def _take(self, name: str, bundle: Bundle, sender: Sender) -> Answer:
         if len(bundle.messages) > MOST_MESSAGES:
@@ -119,7 +123,8 @@ class Collector:
             sender, self.clock(), bundle.sent_at, self.new_trace().encode("ascii")
         )
         await self._append(self.events, [reception.accepted(message) for message in messages])
-        await self._append(self.quarantine, [reception.rejected(message) for message in rejected])
+        if rejected:
+            await self._append(self.quarantine, [reception.rejected(m) for m in rejected])
         metrics.accepted_by(sender.workspace, sender.name).inc(len(messages))
         for message in rejected:
             metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()

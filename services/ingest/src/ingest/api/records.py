@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
+from uuid import UUID
 
 import msgspec
 
@@ -11,7 +12,7 @@ from common.consuming.ports import Outgoing
 from common.contracts import encode_event, event_bytes
 from common.contracts.envelope import CONTENT_TYPE
 from common.contracts.ingestion import EventAccepted
-from common.ids import accepted_event_id, fresh
+from common.ids import accepted_event_ids, fresh
 from ingest.api.keys import Sender
 from ingest.domain.collecting import Message, Rejected
 from ingest.domain.moments import parse_instant
@@ -24,56 +25,106 @@ _DETAIL = 300
 _CONTENT = CONTENT_TYPE.encode()
 
 
-@dataclass(frozen=True, slots=True)
+_encode = msgspec.json.Encoder().encode
+# What stands in a form where each message has its own; no text of ours holds a character 0.
+_ID = UUID(int=0x5EED)
+_AT, _SENT = datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC)
+_SUBJECT, _BODY, _CALL, _MESSAGE = "\0subject", "\0body", "\0call", "\0message"
+_PLACES: tuple[tuple[bytes, object], ...] = (
+    (b'"%(id)b"', _ID),
+    (b"%(at)b", _AT),
+    (b"%(sent)b", _SENT),
+    (b"%(subject)b", _SUBJECT),
+    (b"%(body)b", _BODY),
+    (b"%(call)b", _CALL),
+    (b"%(message)b", _MESSAGE),
+)
+
+
+class Form:
+    """The records of one source, encoded once: of each message only what is its own is filled in."""
+
+    def __init__(self, workspace: str, source: str) -> None:
+        self.id_of = accepted_event_ids(workspace, source)
+        payload = EventAccepted(
+            protocol="segment",
+            received_at=_AT,
+            source=source,
+            body=msgspec.Raw(_encode(_BODY)),
+            sent_at=_SENT,
+            call=_CALL,
+            message_id=_MESSAGE,
+        )
+        event = encode_event(
+            payload,
+            id=_ID,
+            source=SOURCE,
+            subject=_SUBJECT,
+            time=_AT,
+            workspace=workspace,
+            correlationid=_ID,
+        )
+        text = event_bytes(event).replace(b"%", b"%%")
+        for place, value in _PLACES:
+            text = text.replace(_encode(value), place)
+        self._text = text
+
+    def filled(
+        self, message: Message, message_id: str, at: bytes, sent_at: datetime | None
+    ) -> bytes:
+        """The value of a message's record."""
+        return self._text % {
+            b"id": self.id_of(message_id).encode(),
+            b"at": at,
+            b"sent": _encode(sent_at),
+            b"subject": _encode(message.identity),
+            b"body": message.raw,
+            b"call": _encode(message.call),
+            b"message": _encode(message_id),
+        }
+
+
+form_of = lru_cache(maxsize=1024)(Form)
+
+
 class Reception:
     """What all messages of one request share."""
 
-    sender: Sender
-    received_at: datetime
-    sent_at: datetime | None
-    traceparent: bytes
+    def __init__(
+        self, sender: Sender, received_at: datetime, sent_at: datetime | None, traceparent: bytes
+    ) -> None:
+        self._sender = sender
+        self._received_at = received_at
+        self._sent_at = sent_at
+        self._at = _encode(received_at)
+        self._form = form_of(sender.workspace, sender.name)
+        self._headers = {"content-type": _CONTENT, "traceparent": traceparent}
 
     def accepted(self, message: Message) -> Outgoing:
         """The message verbatim in its envelope; a resent one gets the same id."""
         message_id = message.message_id or str(fresh())
-        event_id = accepted_event_id(self.sender.workspace, self.sender.name, message_id)
-        payload = EventAccepted(
-            protocol="segment",
-            received_at=self.received_at,
-            source=self.sender.name,
-            body=msgspec.Raw(message.raw),
-            sent_at=self.sent_at or parse_instant(message.sent_at),
-            call=message.call,
-            message_id=message_id,
-        )
-        event = encode_event(
-            payload,
-            id=event_id,
-            source=SOURCE,
-            subject=message.identity,
-            time=self.received_at,
-            workspace=self.sender.workspace,
-            correlationid=event_id,
-        )
-        headers = {"content-type": _CONTENT, "traceparent": self.traceparent}
-        return Outgoing(message.identity.encode(), event_bytes(event), headers)
+        sent_at = self._sent_at
+        if sent_at is None and message.sent_at is not None:
+            sent_at = parse_instant(message.sent_at)
+        value = self._form.filled(message, message_id, self._at, sent_at)
+        return Outgoing(message.identity.encode(), value, self._headers)
 
     def rejected(self, message: Rejected) -> Outgoing:
         """The message as far as it is kept, with what is wrong with it; found again by its event id."""
         message_id = message.message_id or str(fresh())
-        event_id = accepted_event_id(self.sender.workspace, self.sender.name, message_id)
+        event_id = self._form.id_of(message_id)
         headers = {
             "service": b"ingest",
             "reason": message.reason.encode(),
             "detail": message.detail.encode()[:_DETAIL],
-            "workspace": self.sender.workspace.encode(),
-            "source": self.sender.name.encode(),
-            "event_id": str(event_id).encode(),
-            "received_at": self.received_at.isoformat().encode(),
+            "workspace": self._sender.workspace.encode(),
+            "source": self._sender.name.encode(),
+            "event_id": event_id.encode(),
+            "received_at": self._received_at.isoformat().encode(),
             "origin_topic": TOPIC.encode(),
             "origin_partition": b"-1",
             "origin_offset": b"-1",
         }
         # Cut bytes may end within a character; what is kept is to be looked at as text.
         kept = message.raw[:_KEPT].decode("utf-8", "ignore").encode()
-        return Outgoing(str(event_id).encode(), kept, headers)
+        return Outgoing(event_id.encode(), kept, headers)

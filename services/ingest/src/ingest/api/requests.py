@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from common.deadlines import Deadlines
 from ingest.api.answers import RefusedError
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,40 +23,72 @@ class ClientGoneError(Exception):
     """The connection closed before the body was there; there is nobody to answer."""
 
 
-async def read_body(
-    receive: Receive, limit: int, declared: bytes | None = None, *, patience: float = SLOWEST
-) -> bytes:
-    """The whole body, unpacked when it begins as gzip does, whatever the headers say of that.
+class _Reading:
+    """One body on its way; its task is cancelled when the time is up."""
 
-    `declared` is the length that they announce: what is too large is not waited for. `patience` in seconds.
+    __slots__ = ("expired", "over", "task")
 
-    Raises:
-        RefusedError: 413 `body_too_large`, 400 `invalid_gzip`, 408 `too_slow`.
-        ClientGoneError: nobody waits for an answer.
-    """
-    if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
-        raise _too_large(limit)
-    body = await _whole(receive, limit, patience)
-    return _unpacked(body, limit) if body.startswith(GZIP) else body
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self.task = task
+        self.over = self.expired = False
+
+    def done(self) -> bool:
+        return self.over
+
+    def expire(self) -> None:
+        self.expired = True
+        self.task.cancel()
 
 
-async def _whole(receive: Receive, limit: int, patience: float) -> bytes:
+class BodyReader:
+    """Reads bodies; a client that takes more than `patience` seconds is given up."""
+
+    def __init__(self, patience: float = SLOWEST) -> None:
+        self._deadlines = Deadlines(patience)
+
+    async def read(self, receive: Receive, limit: int, declared: bytes | None = None) -> bytes:
+        """The whole body, unpacked when it begins as gzip does, whatever the headers say of that.
+
+        `declared` is the length that they announce: what is too large is not waited for.
+
+        Raises:
+            RefusedError: 413 `body_too_large`, 400 `invalid_gzip`, 408 `too_slow`.
+            ClientGoneError: nobody waits for an answer.
+        """
+        if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
+            raise _too_large(limit)
+        body = await self._in_time(receive, limit)
+        return _unpacked(body, limit) if body.startswith(GZIP) else body
+
+    async def _in_time(self, receive: Receive, limit: int) -> bytes:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a body is read in a task")
+        reading = _Reading(task)
+        self._deadlines.watch(reading)
+        try:
+            return await _whole(receive, limit)
+        except asyncio.CancelledError as error:
+            if reading.expired and task.uncancel() == 0:
+                raise RefusedError(408, "too_slow", "the body did not arrive in time") from error
+            raise
+        finally:
+            reading.over = True
+
+
+async def _whole(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(patience):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGoneError
-                chunks.append(message.get("body", b""))
-                size += len(chunks[-1])
-                if size > limit:
-                    raise _too_large(limit)
-                if not message.get("more_body"):
-                    return b"".join(chunks)
-    except TimeoutError as error:
-        raise RefusedError(408, "too_slow", "the body did not arrive in time") from error
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > limit:
+            raise _too_large(limit)
+        if not message.get("more_body"):
+            return b"".join(chunks)
 
 
 def _unpacked(packed: bytes, limit: int) -> bytes:

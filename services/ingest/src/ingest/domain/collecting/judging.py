@@ -22,11 +22,10 @@ _MESSAGE_ID = re.compile(rb'"messageId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
 _decode = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A message that can be taken."""
 
-    raw: bytes = field(repr=False)
+    raw: bytes
     call: str
     """`track`, `identify`, …; what the body says where the address does not."""
     message_id: str | None
@@ -35,6 +34,10 @@ class Message:
     """The user id, else the anonymous id."""
     sent_at: object = None
     """As the message itself says it; most clients say it once per batch."""
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override] # the word for it comes with Python 3.12
+        """What it holds is personal data, and no log's business."""
+        return f"Message({self.call})"
 
 
 @dataclass(frozen=True, slots=True)
