@@ -104,19 +104,22 @@ class _Chain:
         )
 
 
-def record(seed: int = 1, *, events: int = 360, people: int = 24) -> Recording:
+VISITORS: Final = Size(events=240, people=16, rate=4.8, resent_after=(0.5, 8.0))
+
+
+def record(seed: int, size: Size = VISITORS) -> Recording:
     """Let so many visitors come and go; takes a few seconds."""
-    return asyncio.run(_record(seed, events, people))
+    return asyncio.run(_record(seed, size))
 
 
-async def _record(seed: int, events: int, people: int) -> Recording:
+async def _record(seed: int, size: Size) -> Recording:
     begun = monotonic()
 
     def clock() -> datetime:
         return BEGAN + timedelta(seconds=(monotonic() - begun) * SPEED)
 
     log = FakeLog(2, clock)
-    plan = draw("rec", seed, Size(events, people, rate=events / 60, resent_after=(0.5, 8.0)))
+    plan = draw("rec", seed, size)
     chain = _Chain(log, _publish(log))
     sender = PlainSender(chain.dockets, clock)
     visitors = Visitors(plan, log, BEGAN, clock, SPEED, WORKSPACE, sender)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from tests.fault.history.model import DeliveryRow
 from tests.fault.recording.books import MemoryDocketBook
 
 STATUS = "delivery.status"
+_WAITING: Final[tuple[State, datetime | None]] = ("planned", None)
 
 
 @dataclass(slots=True)
@@ -42,20 +44,21 @@ class PlainSender:
 
     def rows(self) -> list[DeliveryRow]:
         """As they stand in the table."""
-        return [
-            DeliveryRow(
-                delivery.id,
-                delivery.partition,
-                delivery.profile_id,
-                not delivery.is_transactional,
-                msgspec.json.encode(delivery),
-                self.done[delivery.id][0],
-                "",
-                delivery.due_at,
-                self.done[delivery.id][1],
-            )
-            for delivery in self.book.planned.values()
-        ]
+        return [self._row(delivery) for delivery in self.book.planned.values()]
+
+    def _row(self, delivery: Delivery) -> DeliveryRow:
+        state, claimed_at = self.done.get(delivery.id, _WAITING)
+        return DeliveryRow(
+            delivery.id,
+            delivery.partition,
+            delivery.profile_id,
+            not delivery.is_transactional,
+            msgspec.json.encode(delivery),
+            state,
+            "",
+            delivery.due_at,
+            claimed_at,
+        )
 
     async def _step(self, owned: Owned) -> float:
         waiting = [

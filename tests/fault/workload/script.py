@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -94,6 +94,8 @@ class Size:
     """Seconds that somebody is silent now and then: longer than a cart may rest."""
     resent_after: tuple[float, float] = (1.0, 20.0)
     """Seconds until a client sends a message again."""
+    kinds: Mapping[Kind, int] = field(default_factory=lambda: KINDS)
+    """In which proportion they come."""
 
 
 def draw(run: str, seed: int, size: Size) -> Plan:
@@ -114,7 +116,7 @@ class _Drawing:
     cart: dict[int, int] = field(default_factory=dict)
 
     def person(self, number: int, run: str) -> Person:
-        kind = self.chance.choices(list(KINDS), list(KINDS.values()))[0]
+        kind = self.chance.choices(list(self.size.kinds), list(self.size.kinds.values()))[0]
         consents = self.chance.random() < CONSENTING
         return Person(number, kind, run, consents, consents and self.chance.random() < CLICKING)
 
