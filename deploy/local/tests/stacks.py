@@ -46,7 +46,7 @@ from cuestream.stack.events import Failed, encode
 from cuestream.stack.layout import Layout
 from cuestream.stack.plan import OneShot, Plan, Service
 from cuestream.stack.running import run_here
-from cuestream.stack.supervisor import Wish
+from cuestream.stack.wish import Wish
 
 asked = json.loads(sys.argv[1])
 
@@ -67,7 +67,8 @@ plan = Plan(
     mailbox_port=asked["mailbox"],
 )
 wish = Wish(plan, Layout(pathlib.Path(asked["data"])), LocalSettings(), asked["scale"],
-            Pace(first_delay=0.1, stop_patience=5.0))
+            Pace(first_delay=0.1, stop_patience=5.0),
+            kafka_nodes=asked["nodes"], proxied=asked["proxied"])
 try:
     run_here(wish, report)
 except CommandError as error:
@@ -108,8 +109,8 @@ class Stack:
         process = self.of(name)
         return process.restarts == 1 and process.state == "ready"
 
-    def order(self, what: Order, name: str = "") -> StackStatus:
-        return order(self.layout, what, name)
+    def order(self, what: Order, name: str = "", count: int = 0) -> StackStatus:
+        return order(self.layout, what, name, count)
 
     def of(self, name: str) -> ProcessStatus:
         return next(each for each in self.order("status").processes if each.name == name)
@@ -125,7 +126,12 @@ class Starter:
 
     @contextmanager
     def stack(
-        self, *, migrate: str = "well", scale: dict[str, int] | None = None
+        self,
+        *,
+        migrate: str = "well",
+        scale: dict[str, int] | None = None,
+        nodes: int = 1,
+        proxied: bool = False,
     ) -> Iterator[Stack]:
         mailbox_port = free_port()
         asked = {
@@ -135,6 +141,8 @@ class Starter:
             "port": self.port,
             "smtp": free_port(),
             "mailbox": mailbox_port,
+            "nodes": nodes,
+            "proxied": proxied,
         }
         with subprocess.Popen(
             [sys.executable, str(self.folder / "stack.py"), json.dumps(asked)],

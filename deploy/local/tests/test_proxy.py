@@ -15,8 +15,7 @@ import pytest
 from common.clock import monotonic
 from cuestream.settings import inherited_environment
 from cuestream.stack.ports import LOOPBACK, free_port
-from cuestream.stack.proxy import Delay, Fault, Links, LinkState, Route
-from cuestream.stack.proxy.callers import NAME
+from cuestream.stack.proxy import PROCESS, Delay, Fault, Links, LinkState, Route
 from cuestream.stack.proxy.faults import Link, Rules
 from cuestream.stack.proxy.serving import Proxy
 
@@ -63,7 +62,7 @@ class World:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-S", "-c", CLIENT, str(self.front),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**inherited_environment(), NAME: name},
+            env={**inherited_environment(), PROCESS: name},
         )  # fmt: skip
         client = Client(process)
         try:

@@ -122,6 +122,22 @@ def test_scaled_processes_have_names_slots_and_ports_of_their_own(shared: Stack)
     assert len({ports[name] for name in names}) == 3
 
 
+def test_a_running_stack_can_be_scaled(shared: Stack) -> None:
+    names = {each.name for each in shared.order("status").processes}
+
+    grown = shared.order("scale", "ingest-api", 2)
+    assert {each.name for each in grown.processes} == {*names, "ingest-api-2"}
+    assert {each.state for each in grown.processes} == {"ready"}
+    port = find_stack(shared.layout).ports["ingest-api-2"]
+    assert told(f"http://127.0.0.1:{port}")["CUESTREAM_INSTANCE"] == "2"
+
+    shrunk = shared.order("scale", "ingest-api", 1)
+    assert {each.name for each in shrunk.processes} == names
+    assert is_free(port)
+    with pytest.raises(UsageError, match="kafka=2"):
+        shared.order("scale", "kafka", 2)
+
+
 def test_a_free_port_is_the_wished_one(shared: Stack) -> None:
     assert find_stack(shared.layout).endpoints["mailbox"].endswith(f":{shared.mailbox_port}")
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "logs": "logs",
     "stop": "process",
     "start": "process",
+    "scale": "process",
     "apply": "apply",
     "tail": "tail",
     "trace": "trace",

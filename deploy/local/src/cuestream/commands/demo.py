@@ -20,11 +20,11 @@ from cuestream.settings import DemoSettings
 from cuestream.stack.client import order
 from cuestream.stack.events import Event
 from cuestream.stack.layout import Layout
-from cuestream.stack.plan import BROKERS, CUESTREAM
+from cuestream.stack.plan import CUESTREAM
 from cuestream.stack.running import run_beside
 from cuestream.stack.showing import Show
 
-KILLABLE = (*BROKERS, *(service.name for service in CUESTREAM.services))
+KILLABLE = ("kafka", "postgres", "mailbox", *(service.name for service in CUESTREAM.services))
 
 
 def register(app: typer.Typer) -> None:

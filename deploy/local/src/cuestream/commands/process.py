@@ -1,4 +1,4 @@
-"""`cuestream stop NAME` and `cuestream start NAME`: one process down on purpose, and up again."""
+"""`cuestream stop NAME`, `start NAME` and `scale NAME=N`: one process down on purpose and up again, and several of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from common.clock import monotonic
-from cuestream.commands.options import Data, Json, layout_of
+from cuestream.commands.options import Data, Json, counts_of, layout_of
 from cuestream.console import print_json, say
 from cuestream.failures import FindingError
 from cuestream.stack.client import order
@@ -18,9 +18,10 @@ Name = Annotated[str, typer.Argument(help="A name that `cuestream status` shows.
 
 
 def register(app: typer.Typer) -> None:
-    """Add both commands."""
+    """Add the commands."""
     app.command()(stop)
     app.command()(start)
+    app.command()(scale)
 
 
 def stop(name: Name, *, data: Data = None, json: Json = False) -> None:
@@ -37,6 +38,23 @@ def start(name: Name, *, data: Data = None, json: Json = False) -> None:
     if state != "ready":
         raise FindingError(f"{name} is {state}; see `cuestream logs {name}`.")
     _tell(status, f"{name} is ready ({monotonic() - begun:.1f} s).", json=json)
+
+
+def scale(
+    counts: Annotated[
+        list[str], typer.Argument(metavar="NAME=N", help="A service's process, and how many of it.")
+    ],
+    *,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Run more or fewer of a process and wait until they serve; Kafka shares the partitions out anew."""
+    wanted, layout = counts_of(counts), layout_of(data)
+    status = order(layout, "status")
+    for name, count in wanted.items():
+        status = order(layout, "scale", name, count)
+    told = ", ".join(f"{count} of {name}" for name, count in wanted.items())
+    _tell(status, f"There are {told}.", json=json)
 
 
 def _tell(status: StackStatus, sentence: str, *, json: bool) -> None:

@@ -10,17 +10,18 @@ from typing import Annotated
 import typer
 
 from common.settings import load_settings
-from cuestream.commands.options import Data, layout_of
+from cuestream.commands.options import Data, counts_of, layout_of
 from cuestream.console import OUT, print_json, say
 from cuestream.failures import CommandError, UsageError
 from cuestream.settings import LocalSettings
 from cuestream.stack.events import Event, Failed, Report, encode
 from cuestream.stack.layout import Layout
+from cuestream.stack.nodes import how_many
 from cuestream.stack.plan import CUESTREAM
 from cuestream.stack.publishing import publishing
 from cuestream.stack.running import Telling, run_detached, run_here
 from cuestream.stack.showing import Show
-from cuestream.stack.supervisor import Wish
+from cuestream.stack.wish import Wish
 
 Scale = Annotated[
     list[str] | None,
@@ -31,6 +32,16 @@ Workspaces = Annotated[
     typer.Option(
         help="Folder with workspaces/, playbooks/ and models/; published at the start.",
         metavar="DIR",
+    ),
+]
+
+Nodes = Annotated[
+    int | None,
+    typer.Option(
+        "--kafka-nodes",
+        metavar="1|3",
+        help="Three keep every record twice at least and survive the loss of any; default: as before, at first 1.",
+        show_default=False,
     ),
 ]
 
@@ -48,6 +59,7 @@ def up(
     data: Data = None,
     workspaces: Workspaces = Path(),
     scale: Scale = None,
+    kafka_nodes: Nodes = None,
     json: Annotated[bool, typer.Option("--json", help="Print what happens as JSON lines.")] = False,
     events_to: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -55,14 +67,22 @@ def up(
 
     The first start downloads Kafka (43 MB). Ctrl-C stops everything, unless --detach.
     """
-    layout, counts = layout_of(data), _counts(scale or [])
+    layout, counts = layout_of(data), counts_of(scale or [])
     CUESTREAM.instances(counts)  # what is wrong is said before anything starts
-    publish = publishing(workspaces)
+    settings, publish = load_settings(LocalSettings), publishing(workspaces)
+    nodes = how_many(layout, kafka_nodes) if settings.kafka_bootstrap_servers is None else 1
     with _shown(json=json) as show:
         if detach:
-            _leave(layout, workspaces, scale or [], show)
+            _leave(layout, workspaces, scale or [], nodes, show)
         else:
-            wish = Wish(CUESTREAM, layout, load_settings(LocalSettings), counts, publish=publish)
+            wish = Wish(
+                CUESTREAM,
+                layout,
+                settings,
+                counts,
+                publish=publish,
+                kafka_nodes=nodes,
+            )
             _stay(wish, show, None if events_to is None else Telling(events_to))
     if not json:
         say(_STAYS_UP if detach else "Everything is down.")
@@ -77,10 +97,13 @@ def _shown(*, json: bool) -> Iterator[Report]:
         yield show.take
 
 
-def _leave(layout: Layout, workspaces: Path, scale: Sequence[str], show: Report) -> None:
+def _leave(
+    layout: Layout, workspaces: Path, scale: Sequence[str], nodes: int, show: Report
+) -> None:
     if (running := layout.running()) is not None:
         raise UsageError(f"A stack is already running in {layout.root} (pid {running.pid}).")
     arguments = ["--data", str(layout.root), "--workspaces", str(workspaces)]
+    arguments += ["--kafka-nodes", str(nodes)]
     for each in scale:
         arguments += ["--scale", each]
     run_detached(arguments, layout, show)
@@ -97,13 +120,3 @@ def _stay(wish: Wish, show: Report, telling: Telling | None) -> None:
     except CommandError as error:
         report(Failed(error.message, error.remedies, error.exit_code))
         raise
-
-
-def _counts(scale: Sequence[str]) -> dict[str, int]:
-    counts = {}
-    for each in scale:
-        name, _, count = each.partition("=")
-        if not count.isdigit():
-            raise UsageError(f"--scale takes NAME=N, not {each}.")
-        counts[name] = int(count)
-    return counts

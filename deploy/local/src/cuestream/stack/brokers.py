@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from cuestream.failures import UnreachableError
+from cuestream.failures import UnreachableError, UsageError
 from cuestream.settings import inherited_environment
 from cuestream.stack.child import Program
 from cuestream.stack.endpoints import Addresses
-from cuestream.stack.events import Downloading, Report, Step
-from cuestream.stack.kafka import KafkaNode, find_java, kafka_jars
-from cuestream.stack.kafka.probe import live_brokers
+from cuestream.stack.events import Report, Step
 from cuestream.stack.launch import Command
+from cuestream.stack.nodes import kafka_programs
+from cuestream.stack.plan import Broker
 from cuestream.stack.ports import LOOPBACK, accepts
 from cuestream.stack.postgres import SERVICES, PostgresServer, create_database
 from cuestream.stack.postgres.roles import with_database
@@ -26,27 +26,33 @@ _DATABASE = "cuestream"
 
 def broker_programs(
     addresses: Addresses, client: httpx.AsyncClient, report: Report
-) -> Iterator[Program]:
-    """What has to be started here; tells `addresses` where Kafka is."""
-    given = addresses.settings.kafka_bootstrap_servers
-    if given is None:
-        yield _kafka(addresses, report)
-    else:
-        addresses.kafka = given
+) -> Iterator[tuple[Broker, Program]]:
+    """What has to be started here."""
+    if addresses.proxied:
+        yield "proxy", _proxy(addresses)
+    if addresses.settings.kafka_bootstrap_servers is None:
+        for program in kafka_programs(addresses, report):
+            yield "kafka", program
     if addresses.settings.database_url is None:
-        yield _postgres(addresses, report)
-    yield _mailbox(addresses, client)
+        yield "postgres", _postgres(addresses, report)
+    yield "mailbox", _mailbox(addresses, client)
 
 
-def check_given_kafka(addresses: Addresses) -> None:
-    """Fail early where KAFKA_BOOTSTRAP_SERVERS names nobody.
+def check_given(addresses: Addresses) -> None:
+    """Fail early where KAFKA_BOOTSTRAP_SERVERS names nobody, or what is given does not go with what was asked.
 
     Raises:
         UnreachableError: none of the servers takes a connection.
+        UsageError: a proxy or several nodes were asked for.
     """
-    given = addresses.settings.kafka_bootstrap_servers
+    settings = addresses.settings
+    given = settings.kafka_bootstrap_servers
+    if addresses.proxied and (given is not None or settings.database_url is not None):
+        raise UsageError("A proxy goes only before a Kafka and a PostgreSQL that are started here.")
     if given is None:
         return
+    if addresses.nodes > 1:
+        raise UsageError("--kafka-nodes starts a Kafka, and KAFKA_BOOTSTRAP_SERVERS names another.")
     servers = [urlsplit(f"//{server.strip()}") for server in given.split(",")]
     if not any(accepts(s.port or 9092, host=s.hostname or LOOPBACK) for s in servers):
         raise UnreachableError(
@@ -72,26 +78,12 @@ def make_database(addresses: Addresses) -> None:
     addresses.database = with_database(given, name)
 
 
-def _kafka(addresses: Addresses, report: Report) -> Program:
-    ports, settings = addresses.ports, addresses.settings
-    port = ports.give("kafka")
-    voters = {1: ports.give("kafka-controller")}
-    node = KafkaNode(data=addresses.layout.kafka, port=port, voters=voters)
-    addresses.kafka = node.bootstrap
-
-    def prepare() -> Command:
-        java = find_java()
-        jars = kafka_jars(
-            settings.cache,
-            maven_url=settings.maven_url,
-            downloaded=lambda done, total: report(Downloading(done, total)),
-        )
-        if not node.is_formatted:
-            report(Step("Formatting Kafka's folder"))
-        node.prepare(java, jars)
-        return node.command(java, jars, addresses.layout.log("kafka"), inherited_environment())
-
-    return Program("kafka", prepare, in_thread(lambda: live_brokers(port) > 0), port)
+def _proxy(addresses: Addresses) -> Program:
+    port = addresses.ports.give("proxy")
+    argv = [sys.executable, "-m", "cuestream.stack.proxy", "--port", str(port)]
+    argv += map(str, addresses.routes())
+    command = Command(tuple(argv), addresses.layout.log("proxy"), inherited_environment())
+    return Program("proxy", lambda: command, in_thread(lambda: accepts(port)), port)
 
 
 def _server(addresses: Addresses) -> PostgresServer:

@@ -33,14 +33,14 @@ def find_stack(layout: Layout) -> Stack:
     return Stack(status.endpoints, ports, layout.keys().admin_key)
 
 
-def order(layout: Layout, what: Order, name: str = "") -> StackStatus:
+def order(layout: Layout, what: Order, name: str = "", count: int = 0) -> StackStatus:
     """Have the supervisor of this folder do something; returns the status after it.
 
     Raises:
         UnreachableError: no stack runs here.
         UsageError: it refuses.
     """
-    return send(running(layout), what, name)
+    return send(running(layout), what, name, count)
 
 
 def running(layout: Layout) -> Running:

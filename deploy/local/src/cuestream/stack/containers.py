@@ -43,7 +43,7 @@ def kafka_container() -> Iterator[str]:
         name, _, value = line.partition("=")
         container = container.with_env(f"KAFKA_{name.upper().replace('.', '_')}", value)
     with container:
-        wait_until("Kafka's container", lambda: live_brokers(port) > 0)
+        wait_until("Kafka's container", lambda: bool(live_brokers(port)))
         yield f"{LOOPBACK}:{port}"
 
 

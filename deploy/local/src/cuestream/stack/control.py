@@ -19,15 +19,16 @@ from cuestream.failures import CommandError, UnreachableError, UsageError
 from cuestream.stack.layout import Running
 from cuestream.stack.ports import LOOPBACK
 
-Order = Literal["status", "stop", "start", "kill", "down"]
+Order = Literal["status", "stop", "start", "kill", "scale", "down"]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One order; `name` is the process's where one is meant."""
+    """One order; `name` is the process's where one is meant, `count` how many of it there shall be."""
 
     token: str
     order: Order
     name: str = ""
+    count: int = 0
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):
@@ -99,14 +100,16 @@ async def _answer(handle: Handler, token: str, line: bytes) -> Answer:
         return Answer(error=error.message, remedies=error.remedies)
 
 
-def send(running: Running, order: Order, name: str = "", *, timeout: float = 60.0) -> StackStatus:
+def send(
+    running: Running, order: Order, name: str = "", count: int = 0, *, timeout: float = 60.0
+) -> StackStatus:
     """Have an order carried out; blocks until it is.
 
     Raises:
         UsageError: the supervisor refuses it.
         UnreachableError: it does not answer.
     """
-    line = msgspec.json.encode(Request(running.token, order, name)) + b"\n"
+    line = msgspec.json.encode(Request(running.token, order, name, count)) + b"\n"
     try:
         with socket.create_connection((LOOPBACK, running.control_port), timeout=timeout) as peer:
             peer.sendall(line)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from cuestream.settings import LocalSettings, inherited_environment
-from cuestream.stack.layout import Keys, Layout
+from cuestream.stack.layout import Keys, Layout, node_name
 from cuestream.stack.plan import Plan
 from cuestream.stack.ports import LOOPBACK, free_port, is_free
 from cuestream.stack.postgres.roles import service_url
+from cuestream.stack.proxy import PROCESS, Route
 
 _PUBLIC = {
     "ingest": "ingest-api",
@@ -18,6 +19,11 @@ _PUBLIC = {
     "dispatcher": "dispatcher-api",
 }
 """The process that serves each service's public address."""
+
+
+def controller(number: int) -> str:
+    """The name of a Kafka node's second port."""
+    return f"{node_name(number)}-controller"
 
 
 @dataclass(slots=True)
@@ -42,15 +48,50 @@ class Ports:
 
 @dataclass(slots=True)
 class Addresses:
-    """Where everything is; `kafka` and `database` are what was given or what is started here."""
+    """Where everything is. With a proxy, the services meet Kafka, PostgreSQL and SMTP at its ports."""
 
     settings: LocalSettings
     layout: Layout
     keys: Keys
     ports: Ports
-    kafka: str = ""
+    nodes: int = 1
+    """Of Kafka, where it is started here."""
+    proxied: bool = False
+    smtp: int | None = None
+    """The port of an SMTP server that is there already; else it is the mailbox's."""
     database: str = ""
-    """The owner's URL of the database `cuestream`."""
+    """The owner's URL of the database `cuestream`, which is what was given or is started here."""
+
+    @property
+    def kafka(self) -> str:
+        """Kafka's addresses as whoever is no service uses them."""
+        given = self.settings.kafka_bootstrap_servers
+        return given or self._servers([self.ports.give(name) for name in self._node_names])
+
+    def front(self, target: str) -> int:
+        """The port at which the services find something that is started here."""
+        return self.ports.give(f"to-{target}") if self.proxied else self.own(target)
+
+    def own(self, target: str) -> int:
+        """The port at which it listens."""
+        return self.smtp if target == "smtp" and self.smtp else self.ports.give(target)
+
+    def routes(self) -> list[Route]:
+        """What the proxy passes on."""
+        targets = [*self._node_names, "postgres", "smtp"]
+        routes = [Route(target, self.front(target), self.own(target)) for target in targets]
+        for number in range(1, self.nodes + 1):
+            name = controller(number)
+            routes.append(Route(node_name(number), self.front(name), self.own(name)))
+        return routes
+
+    @property
+    def _node_names(self) -> list[str]:
+        return [node_name(number) for number in range(1, self.nodes + 1)]
+
+    @staticmethod
+    def _servers(ports: Iterable[int]) -> str:
+        return ",".join(f"{LOOPBACK}:{port}" for port in ports)
 
     def endpoints(self, plan: Plan) -> dict[str, str]:
         """What `status` shows."""
@@ -61,7 +102,7 @@ class Addresses:
         return {
             **apis,
             "mailbox": self._http("mailbox"),
-            "smtp": f"{LOOPBACK}:{self.ports.give('smtp')}",
+            "smtp": f"{LOOPBACK}:{self.own('smtp')}",
             "kafka": self.kafka,
             "postgres": self.database
             if self.settings.database_url is None
@@ -75,7 +116,9 @@ class Addresses:
         values = {
             **inherited_environment(),
             "PYTHONUNBUFFERED": "1",
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
+            "KAFKA_BOOTSTRAP_SERVERS": self._told_kafka(),
+            "CUESTREAM_REPLICATION_FACTOR": self._replication(),
+            PROCESS: name or "",
             "DATABASE_URL": self.database_url(owner) if owner else "",
             "CUESTREAM_DATA": str(self.layout.root.resolve()),
             "CUESTREAM_INSTANCE": str(instance),
@@ -83,7 +126,7 @@ class Addresses:
             "CUESTREAM_LOCAL": "true",
             "CUESTREAM_ADMIN_KEY_SHA256": self.keys.admin_key_sha256,
             "CUESTREAM_TOKEN_SECRETS": self.keys.token_secret,
-            "CUESTREAM_SMTP_URL": f"smtp://{LOOPBACK}:{self.ports.give('smtp')}",
+            "CUESTREAM_SMTP_URL": f"smtp://{LOOPBACK}:{self.front('smtp')}",
             "CUESTREAM_PUBLIC_URL": self._http(_PUBLIC[owner]) if owner in _PUBLIC else "",
             "CUESTREAM_PORT": str(self.ports.give(name)) if name is not None else "",
         }
@@ -91,8 +134,18 @@ class Addresses:
 
     def database_url(self, owner: str) -> str:
         """A service's URL; the embedded server trusts this machine, another one wants a password."""
-        password = None if self.settings.database_url is None else self.keys.database_password
-        return service_url(self.database, owner, password)
+        if self.settings.database_url is not None:
+            return service_url(self.database, owner, self.keys.database_password)
+        address = f"{LOOPBACK}:{self.front('postgres')}"
+        return service_url(urlunsplit(urlsplit(self.database)._replace(netloc=address)), owner)
+
+    def _told_kafka(self) -> str:
+        given = self.settings.kafka_bootstrap_servers
+        return given or self._servers(self.front(name) for name in self._node_names)
+
+    def _replication(self) -> str:
+        """Every node has a copy; a Kafka that was given says itself how many it can keep."""
+        return "" if self.settings.kafka_bootstrap_servers else str(self.nodes)
 
     def _http(self, name: str) -> str:
         return f"http://{LOOPBACK}:{self.ports.give(name)}"

@@ -44,7 +44,11 @@ class Layout:
 
     @property
     def kafka(self) -> Path:
-        return self.root / "kafka"
+        return self.kafka_node(1)
+
+    def kafka_node(self, number: int) -> Path:
+        """Where one of Kafka's nodes keeps its data."""
+        return self.root / node_name(number)
 
     @property
     def postgres(self) -> Path:
@@ -128,6 +132,16 @@ class Layout:
     @property
     def _running_file(self) -> Path:
         return self.root / "running.json"
+
+
+def node_name(number: int) -> str:
+    """What `status` calls one of Kafka's nodes, counted from 1."""
+    return numbered("kafka", number)
+
+
+def numbered(name: str, number: int) -> str:
+    """The first of its like has the plain name."""
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _secret() -> str:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cuestream.failures import UsageError
+from cuestream.stack.layout import numbered
 
-Broker = Literal["kafka", "postgres", "mailbox"]
+Broker = Literal["proxy", "kafka", "postgres", "mailbox"]
 
-BROKERS: tuple[Broker, ...] = ("kafka", "postgres", "mailbox")
-"""What everything else needs; started first, stopped last, one of each."""
+BROKERS: tuple[Broker, ...] = ("proxy", "kafka", "postgres", "mailbox")
+"""What everything else needs; started first, stopped last. There may be several nodes of Kafka, and there is a proxy
+only where faults are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Plan:
                 names = ", ".join(service.name for service in self.services)
                 raise UsageError(f"--scale {name}={count} is not possible.", f"Names: {names}.")
         return [
-            (service, number, service.name if number == 1 else f"{service.name}-{number}")
+            (service, number, numbered(service.name, number))
             for service in self.services
             for number in range(1, scale.get(service.name, 1) + 1)
         ]

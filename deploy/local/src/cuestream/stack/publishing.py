@@ -11,8 +11,8 @@ from cuestream.stack.endpoints import Addresses
 from cuestream.stack.events import Report, Step
 from cuestream.stack.launch import Command
 from cuestream.stack.oneshot import run_once
-from cuestream.stack.supervisor import Publish
 from cuestream.stack.watching import Watch
+from cuestream.stack.wish import Publish
 
 _NAME = "apply"
 

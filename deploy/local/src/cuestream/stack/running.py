@@ -14,7 +14,8 @@ from cuestream.failures import CommandError, UnreachableError
 from cuestream.stack.events import Event, Failed, Report, Up, decode, encode
 from cuestream.stack.launch import dying_with_parent, last_lines, open_log
 from cuestream.stack.layout import Layout
-from cuestream.stack.supervisor import Supervisor, Wish
+from cuestream.stack.supervisor import Supervisor
+from cuestream.stack.wish import Wish
 
 
 def run_here(wish: Wish, report: Report) -> None:

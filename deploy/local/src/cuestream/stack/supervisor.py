@@ -6,41 +6,26 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection
 
 import httpx
 
 from cuestream.failures import UsageError
-from cuestream.settings import LocalSettings
-from cuestream.stack.brokers import broker_programs, check_given_kafka, make_database
-from cuestream.stack.child import Child, Pace, Program, State
+from cuestream.stack.brokers import broker_programs, check_given, make_database
+from cuestream.stack.child import Child, Program, State
 from cuestream.stack.control import ProcessStatus, Request, StackStatus, serve
 from cuestream.stack.endpoints import Addresses, Ports
 from cuestream.stack.events import Report, Step, Up
 from cuestream.stack.launch import Command
-from cuestream.stack.layout import Layout, Running
+from cuestream.stack.layout import Running, numbered
 from cuestream.stack.oneshot import all_of, run_once
-from cuestream.stack.plan import BROKERS, Broker, OneShot, Plan, Service
+from cuestream.stack.plan import BROKERS, Broker, OneShot, Service
 from cuestream.stack.ports import Claims
 from cuestream.stack.probes import http_probe
 from cuestream.stack.stamps import Stamp, fingerprint
 from cuestream.stack.watching import Watch
-
-Publish = Callable[[Addresses, Watch, Report], Awaitable[None]]
-"""Called when every process serves: publishes the first configuration."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What `cuestream up` was asked for."""
-
-    plan: Plan
-    layout: Layout
-    settings: LocalSettings
-    scale: Mapping[str, int] = field(default_factory=dict)
-    pace: Pace = field(default_factory=Pace)
-    publish: Publish | None = None
+from cuestream.stack.wish import Wish
 
 
 class Supervisor:
@@ -49,13 +34,24 @@ class Supervisor:
     def __init__(self, wish: Wish, report: Report) -> None:
         self._wish, self._report = wish, report
         self._instances = wish.plan.instances(wish.scale)
+        self._counts = Counter(service.name for service, _, _ in self._instances)
+        self._client = httpx.AsyncClient(trust_env=False)
         layout = wish.layout
         self._claims = Claims(wish.settings.cache / "ports")
         ports = Ports(wish.plan.wished_ports, layout.last_ports(), self._claims.take)
-        self._addresses = Addresses(wish.settings, layout, layout.keys(), ports)
+        self._addresses = Addresses(
+            wish.settings,
+            layout,
+            layout.keys(),
+            ports,
+            nodes=wish.kafka_nodes,
+            proxied=wish.proxied,
+            smtp=wish.smtp,
+        )
         self._watch = Watch()
         self._children: dict[str, Child] = {}
-        self._lives: set[asyncio.Task[None]] = set()
+        self._brokers: dict[Broker, list[Child]] = {broker: [] for broker in BROKERS}
+        self._lives: dict[str, asyncio.Task[None]] = {}
         self._is_placed = False  # every process has its address
         self._is_up = False  # every process serves, and what was to be published is published
         self._ending = asyncio.Event()
@@ -70,11 +66,11 @@ class Supervisor:
         """
         token = secrets.token_urlsafe(32)
         async with (
-            httpx.AsyncClient(trust_env=False) as client,
+            self._client,
             serve(self._handle, token) as control_port,
         ):
             self._wish.layout.announce(Running(os.getpid(), control_port, token))
-            rising = asyncio.create_task(self._rise(client))
+            rising = asyncio.create_task(self._rise())
             ending = asyncio.create_task(self._ending.wait())
             try:
                 await asyncio.wait({rising, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -117,18 +113,16 @@ class Supervisor:
             return "failed"
         return "ready" if self._is_up and "starting" not in states else "starting"
 
-    async def _rise(self, client: httpx.AsyncClient) -> None:
-        await asyncio.to_thread(check_given_kafka, self._addresses)
-        programs = list(broker_programs(self._addresses, client, self._report))
-        self._report(Step(f"Starting {', '.join(program.name for program in programs)}"))
-        for program in programs:
-            await self._adopt(program).start()
+    async def _rise(self) -> None:
+        await asyncio.to_thread(check_given, self._addresses)
+        programs = list(broker_programs(self._addresses, self._client, self._report))
+        self._report(Step(f"Starting {', '.join(program.name for _, program in programs)}"))
+        for broker, program in programs:
+            self._brokers[broker].append(self._adopt(program))
+            await self._children[program.name].start()
         await all_of(self._prepare(broker) for broker in BROKERS)
         self._report(Step("Starting the services"))
-        started = [
-            self._adopt(self._program(service, number, name, client))
-            for service, number, name in self._instances
-        ]
+        started = [self._adopt(self._program(*instance)) for instance in self._instances]
         for child in started:
             await child.start()
         self._is_placed = True
@@ -139,8 +133,8 @@ class Supervisor:
 
     async def _prepare(self, broker: Broker) -> None:
         """Wait for a broker, then run the one-shots that need it."""
-        if broker in self._children:
-            await self._children[broker].until_ready()
+        for child in self._brokers["proxy"] + self._brokers[broker]:
+            await child.until_ready()
         if broker == "postgres":
             await asyncio.to_thread(make_database, self._addresses)
         shots = [shot for shot in self._wish.plan.one_shots if shot.needs == broker]
@@ -173,20 +167,18 @@ class Supervisor:
             return Stamp(layout.postgres / f"{shot.name}.done", fingerprint(shot.code))
         return None
 
-    def _program(
-        self, service: Service, number: int, name: str, client: httpx.AsyncClient
-    ) -> Program:
+    def _program(self, service: Service, number: int, name: str) -> Program:
         port = self._addresses.ports.give(name)
         env = self._addresses.environment(service.owner, name, number)
         command = Command(_python(service.module), self._wish.layout.log(name), env)
-        return Program(name, lambda: command, http_probe(client, port), port)
+        return Program(name, lambda: command, http_probe(self._client, port), port)
 
     def _adopt(self, program: Program) -> Child:
         child = Child(program, self._watch, self._report, self._wish.pace)
         self._children[child.name] = child
         life = asyncio.create_task(child.supervise())
         life.add_done_callback(self._life_ended)
-        self._lives.add(life)
+        self._lives[child.name] = life
         return child
 
     def _life_ended(self, life: asyncio.Task[None]) -> None:
@@ -196,13 +188,13 @@ class Supervisor:
             self._ending.set()
 
     async def _sink(self) -> None:
-        brokers = [child for name, child in self._children.items() if name in BROKERS]
-        services = [child for name, child in self._children.items() if name not in BROKERS]
+        brokers = [child for listed in self._brokers.values() for child in listed]
+        services = [child for child in self._children.values() if child not in brokers]
         await asyncio.gather(*(child.stop() for child in services))
         await asyncio.gather(*(child.stop() for child in brokers))
-        for life in self._lives:
+        for life in self._lives.values():
             life.cancel()
-        await asyncio.gather(*self._lives, return_exceptions=True)
+        await asyncio.gather(*self._lives.values(), return_exceptions=True)
         await asyncio.to_thread(self._watch.close)
         self._claims.close()
 
@@ -219,9 +211,33 @@ class Supervisor:
                 await self._child(request.name).until_ready()
             case "kill":
                 self._child(request.name).kill()
+            case "scale":
+                await self._scale(request.name, request.count)
             case "status":
                 pass
         return await self.status()
+
+    async def _scale(self, name: str, count: int) -> None:
+        """From now on so many of a service's processes; the last ones go first."""
+        wanted = self._wish.plan.instances({name: count})
+        before, self._counts[name] = self._counts[name], count
+        added = [
+            self._adopt(self._program(*instance))
+            for instance in wanted
+            if instance[0].name == name and instance[1] > before
+        ]
+        self._wish.layout.remember_ports(self._addresses.ports.given)
+        for child in added:
+            await child.start()
+        await all_of(child.until_ready() for child in added)
+        await all_of(
+            self._dismiss(numbered(name, number)) for number in range(count + 1, before + 1)
+        )
+
+    async def _dismiss(self, name: str) -> None:
+        child = self._children.pop(name)
+        await child.stop()
+        self._lives.pop(name).cancel()
 
     def _child(self, name: str) -> Child:
         if name not in self._children:

@@ -25,7 +25,7 @@ _ONLY_CLASSES = (
 
 @dataclass(frozen=True, slots=True)
 class KafkaNode:
-    """Broker and controller in one process; `voters` maps every node's id to its controller port.
+    """Broker and controller in one process.
 
     A cluster of several nodes is the same settings with more voters.
     """
@@ -33,7 +33,12 @@ class KafkaNode:
     data: Path
     port: int
     voters: Mapping[int, int]
+    """Every node's id and the port at which the others reach its controller."""
     node_id: int = 1
+    controller_port: int | None = None
+    """Where its controller listens, when the others reach it elsewhere."""
+    told_port: int | None = None
+    """Where clients and the other brokers are told to go, when that is not `port`."""
     cluster: str = "cuestream-local"
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -54,20 +59,23 @@ class KafkaNode:
         replicas = str(min(3, len(self.voters)))
         quorum = ",".join(f"{id_}@{LOOPBACK}:{port}" for id_, port in sorted(self.voters.items()))
         in_sync = str((int(replicas) + 1) // 2)
+        controller_port = self.controller_port or self.voters[self.node_id]
         values = {
             "process.roles": "broker,controller",
             "node.id": str(self.node_id),
             "controller.quorum.voters": quorum,
             "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://{LOOPBACK}:{self.port},"
+            f"CONTROLLER://{LOOPBACK}:{controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.told_port or self.port},"
             f"CONTROLLER://{LOOPBACK}:{self.voters[self.node_id]}",
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.port}",
             "log.dirs": str(self.data / "logs"),
             # Topics are made from topics.yaml, never by a typo.
             "auto.create.topics.enable": "false",
             "log.message.timestamp.type": "LogAppendTime",
             "default.replication.factor": replicas,
             "min.insync.replicas": in_sync,
+            "unclean.leader.election.enable": "false",
             "offsets.topic.replication.factor": replicas,
             "transaction.state.log.replication.factor": replicas,
             "transaction.state.log.min.isr": in_sync,
@@ -102,7 +110,7 @@ class KafkaNode:
         if self.is_formatted and (archive is None or archive.exists()):
             return
         if archive is not None and not archive.exists():
-            draft = archive.with_name(f"{archive.name}.{os.getpid()}")
+            draft = archive.with_name(f"{archive.name}.{os.getpid()}.{self.node_id}")
             done = self._format(java, jars, *_ONLY_CLASSES, f"-XX:AOTCacheOutput={draft}")
             if done.returncode == 0 and draft.exists():
                 draft.replace(archive)
@@ -115,7 +123,8 @@ class KafkaNode:
         self, java: Java, jars: Sequence[Path], log: Path, env: Mapping[str, str]
     ) -> Command:
         """What runs the node in the foreground."""
-        options = ["-Xms128m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError"]
+        heap = ("-Xms128m", "-Xmx512m") if len(self.voters) == 1 else ("-Xms64m", "-Xmx256m")
+        options = [*heap, "-XX:+ExitOnOutOfMemoryError"]
         archive = _archive(java, jars)
         if archive is not None and archive.exists():
             options.append(f"-XX:AOTCache={archive}")

@@ -31,7 +31,7 @@ class RunningKafka(Foreground):
 
     @override
     def is_ready(self) -> bool:
-        return live_brokers(self._port) > 0
+        return bool(live_brokers(self._port))
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from cuestream.stack.proxy.callers import PROCESS
 from cuestream.stack.proxy.control import Links
 from cuestream.stack.proxy.faults import Delay, Fault, LinkState, Route
 
-__all__ = ["Delay", "Fault", "LinkState", "Links", "Route"]
+__all__ = ["PROCESS", "Delay", "Fault", "LinkState", "Links", "Route"]

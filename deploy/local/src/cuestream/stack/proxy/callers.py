@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cuestream.stack.proxy.faults import OUTSIDE
 
-NAME = "CUESTREAM_PROCESS"
-"""The variable by which the supervisor tells each process, and so its workers, its name."""
+PROCESS = "CUESTREAM_PROCESS"
+"""The variable that tells a process, and so its workers, what `status` calls it."""
 _PROC = Path("/proc")
 _LOCAL, _REMOTE, _INODE = 1, 2, 9
 """Columns of /proc/net/tcp."""
@@ -62,7 +62,7 @@ def _has(pid: int, wanted: str) -> bool:
 
 def _named() -> Iterator[tuple[int, str]]:
     """The processes of this user that were told a name."""
-    start = f"{NAME}=".encode()
+    start = f"{PROCESS}=".encode()
     for folder in _PROC.iterdir():
         if not folder.name.isdigit():
             continue
