@@ -13,14 +13,18 @@ from common.consuming import Folded, Record, TimerDue
 from common.contracts import Payload, encode_event
 from common.contracts.actions import ActionRequested
 from common.contracts.decisions import DecisionMade, EnrollmentEntered, EnrollmentExited
+from common.contracts.merging import ProfileHandedOver
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, TraitsChanged
 from common.ids import derive
-from orchestrator.consumer import handlers
+from orchestrator.consumer import journey_handlers, libraries
 from orchestrator.domain.state import ProfileState
+from orchestrator.handlers import JourneyMerger
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=250)
 ANNA = derive("test", "anna")
+MERGE = 10
+"""The profile version of a merge."""
 
 REPOSITORY = Path(__file__).parents[3]
 CART_ABANDONMENT = (REPOSITORY / "playbooks/cart_abandonment/journey.yaml").read_text()
@@ -57,7 +61,10 @@ CART_SHOP = configuration(playbook("cart_abandonment", CART_ABANDONMENT))
 class Life:
     """One profile; `does` and `learns` fold records, `waits` lets the timers that become due fire."""
 
-    def __init__(self, shop: Configuration = CART_SHOP, *, willing: bool = True) -> None:
+    def __init__(
+        self, shop: Configuration = CART_SHOP, *, willing: bool = True, who: UUID = ANNA
+    ) -> None:
+        self.who = who
         self.configure(shop)
         self.state: ProfileState | None = None
         self.timers: dict[str, datetime] = {}
@@ -69,7 +76,8 @@ class Life:
             self.consents()
 
     def configure(self, shop: Configuration) -> None:
-        self._table = handlers(shop)
+        self.library_of = libraries(shop)
+        self._table = journey_handlers(self.library_of)
 
     def does(
         self,
@@ -82,7 +90,7 @@ class Life:
         **properties: Any,
     ) -> None:
         self.waits(after)
-        event_id = derive("event", id_ or str(self._offset))
+        event_id = derive("event", self.who, id_ or str(self._offset))
         self.learns(
             ActivityRecorded(
                 event_id=event_id,
@@ -115,20 +123,42 @@ class Life:
             )
         )
 
-    def learns(self, payload: Payload) -> None:
+    def learns(self, payload: Payload, *, history: bool = False) -> None:
         self._offset += 1
         event = encode_event(
             payload,
-            id=derive("record", self._offset),
+            id=derive("record", self.who, self._offset),
             source="/test",
-            subject=str(ANNA),
+            subject=str(self.who),
             time=self.now,
             workspace="shop",
             correlationid=ANNA,
         )
         topic = payload.TOPICS[0]
-        record = Record(topic, 0, self._offset, self.now, self.now, event)
-        self._take(self._table.records[payload.TYPE](self.state, record, self.now))
+        record = Record(topic, 0, self._offset, self.now, self.now, event, history=history)
+        self.take(self._table.records[payload.TYPE](self.state, record, self.now))
+
+    def becomes(self, winner: Life) -> None:
+        """Turn out to be another profile: all that was known of this one is united there, as the runtime does it."""
+        merger = JourneyMerger(winner.library_of)
+        winner.now = self.now = max(self.now, winner.now)
+        packed = merger.pack(self.state or ProfileState())
+        payload = ProfileHandedOver(
+            loser=self.who, winner=winner.who, version=MERGE, state=packed.data
+        )
+        event = encode_event(
+            payload,
+            id=derive("handover", self.who, winner.who),
+            source="/test",
+            subject=str(winner.who),
+            time=winner.now,
+            workspace="shop",
+            correlationid=ANNA,
+        )
+        record = Record("orchestrator.handover", 0, 1, winner.now, winner.now, event)
+        winner.take(merger.unite(winner.state, packed.data, record, winner.now))
+        self.state = None
+        self.timers = {k: v for k, v in self.timers.items() if k not in set(packed.timers)}
 
     def waits(self, duration: timedelta) -> None:
         """Time passes; a timer fires once the virtual time is beyond it."""
@@ -143,11 +173,11 @@ class Life:
 
     def fires(self, name: str, due: datetime) -> None:
         self.timers = {k: v for k, v in self.timers.items() if (k, v) != (name, due)}
-        signal = TimerDue(0, "shop", ANNA, name, due, ANNA)
+        signal = TimerDue(0, "shop", self.who, name, due, ANNA)
         assert self._table.timer is not None
-        self._take(self._table.timer(self.state, signal, self.now))
+        self.take(self._table.timer(self.state, signal, self.now))
 
-    def _take(self, folded: Folded[ProfileState]) -> None:
+    def take(self, folded: Folded[ProfileState]) -> None:
         self.state = folded.state
         for name, due in folded.timers.items():
             if due is None:
@@ -156,7 +186,7 @@ class Life:
                 self.timers[name] = due
         for consequence in folded.consequences:
             assert consequence.payload is not None
-            assert consequence.subject == str(ANNA)
+            assert consequence.subject == str(self.who)
             assert consequence.topic in consequence.payload.TOPICS
             self.told.append((self.now, consequence.payload))
 

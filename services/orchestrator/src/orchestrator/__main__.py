@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from common.settings import WRONG_SETTINGS, load_settings
+from common.recovery import TASKS, is_task
+from common.settings import WRONG_SETTINGS, RecoverySettings, load_settings
 from common.telemetry import configure_logging, run_process
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
 from orchestrator.wiring import api, consume, migrate
@@ -28,6 +29,10 @@ def main(arguments: list[str]) -> None:
             migrate_settings = load_settings(MigrateSettings)
             configure_logging("info", service="orchestrator", process="migrate")
             run_process(lambda: migrate(migrate_settings))
+        case [task] if is_task(task):
+            recovering = load_settings(RecoverySettings)
+            configure_logging("info", service="orchestrator", process=task)
+            run_process(lambda: recover(task, recovering))
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)

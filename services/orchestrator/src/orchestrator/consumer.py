@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from common.configuration import Configuration, Release, workspace_of
-from common.consuming import Handlers
+from common.consuming import Handlers, Kept, with_merges
 from common.contracts import deliveries
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
 from orchestrator.domain.library import EMPTY, KIND, Library
 from orchestrator.domain.playbook import parse_playbook
 from orchestrator.domain.state import ProfileState
-from orchestrator.handlers import JourneyFolds
+from orchestrator.handlers import JourneyFolds, JourneyMerger
 
 LOOP: Final = "orchestrator.consume"
 ANCHOR: Final = "profile.activity"
-INPUTS: Final = ("profile.activity", "profile.scores", "delivery.status", "orchestrator.commands")
+SERVICE: Final = "orchestrator"
+INPUTS: Final = (
+    "profile.activity",
+    "profile.scores",
+    "delivery.status",
+    "orchestrator.commands",
+    "orchestrator.handover",
+)
 """Consents and activities before scores and statuses, within a batch."""
 
 STATUSES: Final[tuple[type[deliveries.DeliveryStatus], ...]] = (
@@ -32,12 +40,27 @@ STATUSES: Final[tuple[type[deliveries.DeliveryStatus], ...]] = (
 )
 
 
-def handlers(configuration: Configuration) -> Handlers[ProfileState]:
-    """The index under this configuration; each workspace's playbooks are compiled once."""
-    libraries = {
+VOID: Final = (TraitsChanged.TYPE, ConsentChanged.TYPE, LeadScored.TYPE)
+"""How a merged profile stood says nothing of the one that it became: that one's own are told anew with the merge."""
+
+
+def handlers(configuration: Configuration) -> Handlers[Kept[ProfileState]]:
+    """The index under this configuration, of profiles that may become one."""
+    library_of = libraries(configuration)
+    return with_merges(journey_handlers(library_of), JourneyMerger(library_of), SERVICE, void=VOID)
+
+
+def libraries(configuration: Configuration) -> Callable[[str], Library]:
+    """Each workspace's playbooks, compiled once."""
+    found = {
         name: _library(release, configuration) for name, release in configuration.releases.items()
     }
-    folds = JourneyFolds(lambda workspace: libraries.get(workspace, EMPTY))
+    return lambda workspace: found.get(workspace, EMPTY)
+
+
+def journey_handlers(library_of: Callable[[str], Library]) -> Handlers[ProfileState]:
+    """The index of one profile's journeys."""
+    folds = JourneyFolds(library_of)
     return Handlers(
         records={
             ActivityRecorded.TYPE: folds.activity,

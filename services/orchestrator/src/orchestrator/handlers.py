@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from common import customer as view
-from common.consuming import Consequence, Folded, Record, Signal, TimerDue
+from common.consuming import Consequence, Folded, Packed, Record, Signal, TimerDue
 from common.consuming.model import Fold
 from common.contracts.decisions import DecisionMade
 from common.contracts.deliveries import DeliveryStatus
+from common.contracts.merging import ProfileHandedOver
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
 from orchestrator.domain.contacts import with_status
 from orchestrator.domain.journey import Occasion
 from orchestrator.domain.library import Library
-from orchestrator.domain.reaction import react
+from orchestrator.domain.merging import unite
+from orchestrator.domain.packing import pack, unpack
+from orchestrator.domain.reaction import Reaction, react
 from orchestrator.domain.state import ProfileState
 
 STRANGER = ProfileState()
@@ -44,6 +48,7 @@ class JourneyFolds:
             now=now,
             cause=activity.event_id,
             activity=activity,
+            history=record.history,
         )
         return self._reacted(known, occasion, signal)
 
@@ -58,6 +63,7 @@ class JourneyFolds:
                 customer=view.apply(known.customer, record.event.payload(payload), now=now),
                 now=now,
                 cause=record.event.id,
+                history=record.history,
             )
             return self._reacted(known, occasion, signal)
 
@@ -97,13 +103,40 @@ class JourneyFolds:
     def _reacted(
         self, state: ProfileState, occasion: Occasion, signal: Signal
     ) -> Folded[ProfileState]:
-        reaction = react(state, occasion, self.library_of(signal.workspace))
-        profile = str(occasion.profile_id)
-        return Folded(
-            state=reaction.state,
-            timers=reaction.timers,
-            consequences=[_consequence(payload, profile) for payload in reaction.told],
+        return _folded(react(state, occasion, self.library_of(signal.workspace)), occasion)
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyMerger:
+    """What becomes of a profile's journeys when it turns out to be another one."""
+
+    library_of: Callable[[str], Library]
+
+    def pack(self, state: ProfileState) -> Packed:
+        resting = [one.timer for one in state.enrollments if one.due_at is not None]
+        return Packed(pack(state), resting)
+
+    def unite(
+        self, state: ProfileState | None, data: msgspec.Raw, signal: Record, now: datetime
+    ) -> Folded[ProfileState]:
+        ours, theirs = state or STRANGER, unpack(data)
+        version = signal.event.payload(ProfileHandedOver).version
+        occasion = Occasion(
+            profile_id=UUID(signal.event.subject),
+            customer=view.unite(ours.customer, theirs.customer, version=version, now=now),
+            now=now,
+            cause=signal.event.id,
         )
+        return _folded(unite(ours, theirs, occasion, self.library_of(signal.workspace)), occasion)
+
+
+def _folded(reaction: Reaction, occasion: Occasion) -> Folded[ProfileState]:
+    profile = str(occasion.profile_id)
+    return Folded(
+        state=reaction.state,
+        timers=reaction.timers,
+        consequences=[_consequence(payload, profile) for payload in reaction.told],
+    )
 
 
 def _consequence(payload: Payload, profile: str) -> Consequence:

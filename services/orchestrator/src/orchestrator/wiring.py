@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from common import kafka, postgres, telemetry
+from common import kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Loop, Surroundings
@@ -88,6 +88,20 @@ async def api(settings: ApiSettings) -> None:
                     group.create_task(fill(board, decisions))
             finally:
                 board.close()  # or the pages' streams would hold up the server's end
+
+
+SUBJECT: Final = recovery.Subject(
+    service=SCHEMA,
+    name=LOOP,
+    loop_of=lambda _: Loop(LOOP, ANCHOR, INPUTS, handlers, JourneyBook()),
+    tables={"profiles": "*", "enrollments": "*"},
+    reconcile=bring_publications_forward,
+)
+
+
+async def recover(task: recovery.Task, settings: RecoverySettings) -> None:
+    """Fold again what was folded: to compare it, or to bring a restored database forward."""
+    await recovery.run_task(task, settings, lambda _: SUBJECT)
 
 
 async def migrate(settings: MigrateSettings) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.consuming import TimerDue
+from common.consuming import Kept, TimerDue
 from common.postgres import Database, migrate
 from orchestrator.domain.state import ProfileState
 from orchestrator.store import SCHEMA, JourneyBook
@@ -29,14 +29,16 @@ async def write(tables: Database, book: JourneyBook, life: Life) -> None:
     async with tables.transaction() as tx:
         sheet = await book.load(tx, [SIGNAL])
         entry = sheet.entry(SIGNAL)
-        entry.state, entry.now, entry.changed = life.state, life.now, True
+        entry.state = None if life.state is None else Kept(state=life.state)
+        entry.now, entry.changed = life.now, True
         await book.save(tx, sheet)
 
 
 async def read(tables: Database) -> ProfileState | None:
     async with tables.transaction() as tx:
         sheet = await JourneyBook().load(tx, [SIGNAL])
-    return sheet.entry(SIGNAL).state
+    kept = sheet.entry(SIGNAL).state
+    return None if kept is None else kept.state
 
 
 async def index(tables: Database) -> Sequence[Mapping[str, Any]]:

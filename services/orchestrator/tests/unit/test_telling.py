@@ -98,13 +98,13 @@ def test_an_unknown_type_and_an_unreadable_payload_are_told_as_what_they_are() -
     diary = Diary()
     strange, broken = diary.does("Cart Viewed", 0), diary.scores(5, 1)
     records = [
-        replace(strange, event=structs.replace(strange.event, type="profile.merged.v1")),
+        replace(strange, event=structs.replace(strange.event, type="profile.erased.v1")),
         replace(broken, event=structs.replace(broken.event, data=Raw(b'{"score": "high"}'))),
     ]
 
     told = entries_of(records, workspace=None)
 
-    assert [entry.text for entry in told] == ["Profile merged", "Profile lead scored, unreadable"]
+    assert [entry.text for entry in told] == ["Profile erased", "Profile lead scored, unreadable"]
     assert standing_of(told).lead_score is None
 
 

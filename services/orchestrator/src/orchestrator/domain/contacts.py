@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -37,8 +38,22 @@ def with_contact(log: tuple[Contact, ...], contact: Contact) -> tuple[Contact, .
     known = {one.decision_id: one for one in log}
     before = known.get(contact.decision_id)
     known[contact.decision_id] = contact if before is None else _further(before, contact.status)
-    ordered = sorted(known.values(), key=lambda one: (one.at, one.decision_id))
+    return _newest(known.values())
+
+
+def _newest(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
+    ordered = sorted(contacts, key=lambda one: (one.at, one.decision_id))
     return tuple(ordered[-MAX_CONTACTS:])
+
+
+def united(ours: tuple[Contact, ...], theirs: tuple[Contact, ...]) -> tuple[Contact, ...]:
+    """Two logs as one; a contact that both know has the higher status."""
+    known = {one.decision_id: one for one in ours}
+    for one in theirs:
+        own = known.get(one.decision_id, one)
+        first = min(own, one, key=lambda each: (each.at, each.status))
+        known[one.decision_id] = _further(_further(first, own.status), one.status)
+    return _newest(known.values())
 
 
 def with_status(log: tuple[Contact, ...], status: DeliveryStatus) -> tuple[Contact, ...]:

@@ -30,6 +30,8 @@ class Occasion:
     """The name of the timer that fired."""
     due_at: datetime | None = None
     """Its instant."""
+    history: bool = False
+    """It shapes the view and triggers nothing."""
 
     @property
     def roots(self) -> Mapping[str, object]:

@@ -35,6 +35,9 @@ class Library:
         compiled = (self._compile(name, version) for name, version in versions)
         self.active = tuple(one for one in compiled if isinstance(one, Journey))
         """What new passages begin on, sorted by name."""
+        exits = (exit_.event for journey in self.active for exit_ in journey.exits)
+        self.ending = frozenset(event for event in exits if event is not None)
+        """The activities that end a passage by their name."""
 
     def version(self, playbook: str, version: str) -> Journey:
         """One version of a playbook, in force or older.

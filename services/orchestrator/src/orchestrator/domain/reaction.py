@@ -39,6 +39,8 @@ def react(state: ProfileState, occasion: Occasion, library: Library) -> Reaction
 
     What is wrong with one playbook ends its own passage and touches no other.
     """
+    if occasion.history:
+        return Reaction(_known(state, occasion, library))
     notes = Notes()
     moved = (_moved(one, occasion, library, notes) for one in state.enrollments)
     under_way = [one for one in moved if one is not None]
@@ -48,13 +50,22 @@ def react(state: ProfileState, occasion: Occasion, library: Library) -> Reaction
     contacts = state.contacts
     for contact in notes.contacts:
         contacts = with_contact(contacts, contact)
-    after = ProfileState(
-        customer=occasion.customer,
+    after = replace(
+        _known(state, occasion, library),
         enrollments=tuple(sorted(under_way, key=lambda one: (one.playbook, one.id))),
         contacts=contacts,
         passages=remembered(state.passages, notes.ended) if notes.ended else state.passages,
     )
     return Reaction(after, tuple(notes.told), notes.timers)
+
+
+def _known(state: ProfileState, occasion: Occasion, library: Library) -> ProfileState:
+    """The state with what the occasion lets us know, before anything comes of it."""
+    heard = state.heard
+    if occasion.activity is not None and occasion.activity.name in library.ending:
+        heard = {name: at for name, at in heard.items() if name in library.ending}
+        heard[occasion.activity.name] = occasion.now
+    return replace(state, customer=occasion.customer, heard=heard)
 
 
 def _moved(

@@ -11,6 +11,8 @@ UNKNOWN_MESSAGE: Final = "unknown_message"
 NO_CONSENT: Final = "no_consent"
 NO_ADDRESS: Final = "no_address"
 
+MERGED: Final = "merged"
+"""The profile became another one, in which a passage like it is further on or was there before."""
 COMPLETED: Final = "completed"
 """The passage went through all its steps."""
 PLAYBOOK_ERROR: Final = "playbook_error"
@@ -21,7 +23,7 @@ ARRIVED: Final = "arrived"
 
 CHOSEN: Final = (ELIGIBLE,)
 REJECTED: Final = (UNKNOWN_MESSAGE, NO_CONSENT, NO_ADDRESS)
-ENDED: Final = (COMPLETED, PLAYBOOK_ERROR)
+ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED)
 """Besides these: `exit_when: …`, or what the playbook itself calls the exit. They are also the reasons of `cancelled`."""
 STEPPED: Final = (ARRIVED,)
 """Besides this: `restarted by …`."""

@@ -67,3 +67,5 @@ class ProfileState(msgspec.Struct, frozen=True):
     contacts: tuple[Contact, ...] = ()
     """The contact log, a set by decision id, sorted by instant and id."""
     passages: tuple[Passage, ...] = ()
+    heard: dict[str, datetime] = {}
+    """When each activity that ends a passage was last heard of: a passage that comes here by a merge may have missed it."""

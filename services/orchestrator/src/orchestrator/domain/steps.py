@@ -37,6 +37,11 @@ class Step(Protocol):
 
     KIND: ClassVar[str]
 
+    @property
+    def restarts(self) -> bool:
+        """Whether activities make a rest here begin anew."""
+        ...
+
     @classmethod
     def read(cls, value: Value, parameters: Parameters) -> Self:
         """Read the step from its place in the file; raises DocumentError."""
@@ -67,6 +72,10 @@ class Wait:
         names = [name.text() for name in restarting.one_or_more()] if restarting else []
         return cls(parameters.duration(fields["for"]), frozenset(names))
 
+    @property
+    def restarts(self) -> bool:
+        return bool(self.restart_on)
+
     def arrive(self, now: datetime) -> Move:
         return Rest(now + self.duration)
 
@@ -92,6 +101,10 @@ class Propose:
         if expires_after <= timedelta():
             fields["expires_after"].fail("a proposal must live longer than nothing")
         return cls(Proposal(fields["message"].name(), tuple(channels), expires_after))
+
+    @property
+    def restarts(self) -> bool:
+        return False
 
     def arrive(self, now: datetime) -> Move:  # noqa: ARG002 - the protocol's; a proposal is due at once
         return self.proposal

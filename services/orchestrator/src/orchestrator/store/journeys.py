@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from typing_extensions import override
 
-from common.consuming import Entry, Sheet, Signal, Transaction
+from common.consuming import Entry, Kept, Sheet, Signal, Transaction
 from common.postgres import ProfileBook, ProfileKey
+from common.postgres.book import Upgrade
 from orchestrator.domain.state import ProfileState
 
-STATE_SCHEMA: Final = 1
-"""Raise it with each change of `ProfileState` that an old row cannot be read as, and add the upgrade."""
+STATE_SCHEMA: Final = 2
+"""Raise it with each change of what is kept that an old row cannot be read as, and add the upgrade."""
 
 
 class Where(NamedTuple):
@@ -27,16 +28,30 @@ class Where(NamedTuple):
     entered_at: datetime
 
 
-class JourneyBook(ProfileBook[ProfileState]):
+def _knowing_merges(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Until schema 2 a row was the state alone, and of recent orders there were only the ids."""
+    customer = dict(state.get("customer", {}))
+    orders = dict(customer.get("orders", {}))
+    ids = orders.pop("recent_ids", ())
+    if ids:
+        orders["recent"] = [{"id": id_, "at": orders["last_at"]} for id_ in ids]
+        customer["orders"] = orders
+    return {"state": {**state, "customer": customer}}
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = {1: _knowing_merges}
+
+
+class JourneyBook(ProfileBook[Kept[ProfileState]]):
     """The book of `orchestrator consume`; one loop uses it, one batch at a time."""
 
     def __init__(self) -> None:
-        super().__init__(ProfileState, schema=STATE_SCHEMA)
+        super().__init__(Kept[ProfileState], schema=STATE_SCHEMA, upgrades=UPGRADES)
         self._before: dict[ProfileKey, frozenset[Where]] = {}
         """What the index holds of the profiles of the batch that was loaded last."""
 
     @override
-    async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[ProfileState]:
+    async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[Kept[ProfileState]]:
         """Load the states, and note where each enrollment is before the folds move it."""
         sheet = await super().load(tx, signals)
         self._before = {
@@ -46,9 +61,9 @@ class JourneyBook(ProfileBook[ProfileState]):
 
     @override
     async def save_more(
-        self, tx: Transaction, changed: Sequence[tuple[ProfileKey, Entry[ProfileState]]]
+        self, tx: Transaction, changed: Sequence[tuple[ProfileKey, Entry[Kept[ProfileState]]]]
     ) -> None:
-        """Write the index where an enrollment came, went to another step, or ended."""
+        """Write the index where an enrollment came, went to another step, ended, or left with a merged profile."""
         gone: list[tuple[int, UUID, UUID]] = []
         moved: list[tuple[object, ...]] = []
         for key, entry in changed:
@@ -69,12 +84,12 @@ class JourneyBook(ProfileBook[ProfileState]):
             await tx.execute(_UPSERT, *(list(column) for column in zip(*moved, strict=True)))
 
 
-def _places(state: ProfileState | None) -> frozenset[Where]:
-    if state is None:
+def _places(kept: Kept[ProfileState] | None) -> frozenset[Where]:
+    if kept is None or kept.state is None:
         return frozenset()
     return frozenset(
         Where(one.id, one.playbook, one.version, one.step, one.entered_at)
-        for one in state.enrollments
+        for one in kept.state.enrollments
     )
 
 

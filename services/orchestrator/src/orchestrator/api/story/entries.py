@@ -20,6 +20,9 @@ class Entry(BaseModel):
     type: str
     id: UUID
     workspace: str
+    profile_id: str = Field(
+        description="Whose it was then: of a profile that has become this one, its own."
+    )
     correlation_id: UUID = Field(description="The accepted event with which the chain began.")
     causation_id: UUID | None
     text: str = Field(description="The record as one English sentence.")
@@ -64,6 +67,14 @@ class Story(BaseModel):
     profile_id: UUID
     workspace: str | None
     since: datetime | None
+    merged: list[UUID] = Field(
+        default=[],
+        description="Profiles that have become this one; their records are told here, too.",
+    )
+    merged_into: UUID | None = Field(
+        default=None,
+        description="The profile that this one has become; what comes since is told there.",
+    )
     complete: bool = Field(
         description="False where reading the log took too long and was cut short."
     )
@@ -85,6 +96,10 @@ class Why(BaseModel):
     """The last ruling on a profile up to an instant, what came of it, and what led to it."""
 
     profile_id: UUID
+    merged: list[UUID] = Field(default=[], description="Profiles that have become this one.")
+    merged_into: UUID | None = Field(
+        default=None, description="The profile that this one has become."
+    )
     playbook: str | None
     verdict: str = Field(
         description="What came of it as one sentence: the delivery’s fate, else the ruling, else what is waited for."

@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from common.clock import Clock
 from orchestrator.api.access import Access
 from orchestrator.api.story.entries import Entry, Story, Why
+from orchestrator.api.story.gathering import gather
 from orchestrator.api.story.standing import standing_of
 from orchestrator.api.story.telling import TOPICS, about, entries_of
 from orchestrator.api.story.why import why
@@ -36,20 +37,22 @@ class Teller:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Story:
-        """Everything about one profile.
+        """Everything about one profile, with what was told of those that have become it.
 
         Raises:
             TransientError: the log cannot be reached.
         """
         since = since or self._clock() - DEFAULT_SPAN
-        found = await self._history.of_profile(profile_id, TOPICS, since=since)
+        found = await gather(self._history, profile_id, TOPICS, since=since)
         entries = entries_of(found.records, workspace=workspace, until=until)
         return Story(
             profile_id=profile_id,
             workspace=workspace,
             since=since,
+            merged=list(found.merged),
+            merged_into=found.merged_into,
             complete=found.complete,
-            standing=standing_of(entries),
+            standing=standing_of(entries, of=profile_id),
             entries=entries,
         )
 
@@ -102,7 +105,8 @@ def story_routes(teller: Teller, access: Access) -> APIRouter:
         """The last ruling on a profile and what led to it."""
         access.require_key(request)
         told = await teller.story(profile_id, workspace=workspace, since=since, until=at)
-        return why(profile_id, told.entries, playbook=playbook, complete=told.complete)
+        answer = why(profile_id, told.entries, playbook=playbook, complete=told.complete)
+        return answer.model_copy(update={"merged": told.merged, "merged_into": told.merged_into})
 
     @router.get("/decisions/{decision_id}")
     async def decision(request: Request, decision_id: UUID, since: Since = None) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from common.contracts.decisions import (
     DecisionMade,
@@ -30,11 +31,11 @@ class _Sum:
     waiting: dict[str, Waiting] = field(default_factory=dict)
 
 
-def standing_of(entries: Iterable[Entry]) -> Standing:
-    """Add up entries that are in time order."""
+def standing_of(entries: Iterable[Entry], *, of: UUID | None = None) -> Standing:
+    """Add up entries that are in time order; how a merged profile stood says nothing of the one that it has become."""
     total = _Sum()
     for entry in entries:
-        if not entry.readable:
+        if not entry.readable or (entry.type in _OWN and of and entry.profile_id != str(of)):
             continue
         if entry.topic == "delivery.status":
             total.deliveries[entry.data["delivery_id"]] = entry.type.split(".")[1]
@@ -88,6 +89,7 @@ def _decided(total: _Sum, entry: Entry) -> None:
     total.outcomes[entry.data["outcome"]] += 1
 
 
+_OWN = (TraitsChanged.TYPE, LeadScored.TYPE)
 _ADD: Mapping[str, Callable[[_Sum, Entry], None]] = {
     ActivityRecorded.TYPE: _activity,
     TraitsChanged.TYPE: _traits,

@@ -98,6 +98,7 @@ def _entry(record: Record, past: Past) -> Entry:
         type=event.type,
         id=event.id,
         workspace=event.workspace,
+        profile_id=event.subject,
         correlation_id=event.correlationid,
         causation_id=event.causationid,
         text=line.text,

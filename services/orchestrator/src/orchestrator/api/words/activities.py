@@ -11,6 +11,7 @@ from common.contracts.profiles import (
     ConsentChanged,
     LeadScoreCrossed,
     LeadScored,
+    ProfileMerged,
     TraitsChanged,
 )
 from orchestrator.api.words import phrases
@@ -44,6 +45,13 @@ def traits(payload: TraitsChanged) -> Line:
     ]
     return Line(
         f"Now known: {phrases.listed(known)}" if known else "Nothing is known of them any more"
+    )
+
+
+def merged(payload: ProfileMerged) -> Line:
+    return Line(
+        f"Turned out to be one person: profile {payload.loser} was one with {payload.winner},"
+        " where all goes on"
     )
 
 

@@ -74,6 +74,7 @@ REASONS: Mapping[str, str] = {
     "no_consent": "they have not agreed to {purpose} by {channel}",
     "no_address": "no address for {channel} is known",
     "completed": "it came to its end",
+    "merged": "they turned out to be one with a person for whom it goes on, or was done before",
     "playbook_error": "the playbook’s version is gone or has an error",
     # steps
     "arrived": "",

@@ -31,6 +31,7 @@ from common.contracts.profiles import (
     ConsentChanged,
     LeadScoreCrossed,
     LeadScored,
+    ProfileMerged,
     TraitsChanged,
 )
 from common.errors import PermanentError
@@ -57,6 +58,7 @@ _SENTENCES: Mapping[type[Payload], Say] = {
     ActivityRecorded: _dated(activities.activity),
     TraitsChanged: _alone(activities.traits),
     ConsentChanged: _alone(activities.consent),
+    ProfileMerged: _alone(activities.merged),
     LeadScored: _alone(activities.lead_scored),
     LeadScoreCrossed: _alone(activities.lead_score_crossed),
     EnrollmentEntered: _looking_back(journeys.entered),
@@ -99,6 +101,6 @@ def tell(event: Event, at: datetime, past: Past) -> tuple[Line, Payload | None]:
 
 
 def _unknown(type_: str) -> str:
-    """`profile.merged.v1` becomes `Profile merged`: readable until somebody writes a sentence for it."""
+    """`profile.erased.v1` becomes `Profile erased`: readable until somebody writes a sentence for it."""
     words = type_.rpartition(".")[0].replace(".", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
