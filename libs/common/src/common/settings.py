@@ -99,6 +99,13 @@ class ProcessSettings(Settings):
         return url.rstrip("/")
 
 
+class RecoverySettings(KafkaSettings, DatabaseSettings):
+    """What `replay`, `recover` and `backup-check` are told; of `replay`, DATABASE_URL is the empty database."""
+
+    beside_database_url: str | None = Field(default=None, repr=False)
+    """The service's own database: `replay` compares its tables with those it made, so the service should rest meanwhile."""
+
+
 class TokenSettings(Settings):
     """The secrets with which links in messages are signed."""
 

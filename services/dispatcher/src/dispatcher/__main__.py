@@ -1,16 +1,23 @@
-"""`python -m dispatcher consume|send|api|migrate`: which process to run."""
+"""`python -m dispatcher consume|send|api|migrate|replay|recover|backup-check`: which process to run."""
 
 from __future__ import annotations
 
 import sys
 from typing import Final
 
+from common.recovery import TASKS, is_task
 from common.settings import WRONG_SETTINGS, load_settings
 from common.telemetry import configure_logging, run_process
-from dispatcher.settings import ApiSettings, ConsumeSettings, MigrateSettings, SendSettings
-from dispatcher.wiring import api, consume, migrate, send
+from dispatcher.settings import (
+    ApiSettings,
+    ConsumeSettings,
+    MigrateSettings,
+    RecoverySettings,
+    SendSettings,
+)
+from dispatcher.wiring import api, consume, migrate, recover, send
 
-USAGE: Final = "usage: python -m dispatcher consume|send|api|migrate\n"
+USAGE: Final = f"usage: python -m dispatcher consume|send|api|migrate|{'|'.join(TASKS)}\n"
 
 
 def main(arguments: list[str]) -> None:
@@ -32,6 +39,10 @@ def main(arguments: list[str]) -> None:
             migrating = load_settings(MigrateSettings)
             configure_logging("info", service="dispatcher", process="migrate")
             run_process(lambda: migrate(migrating))
+        case [task] if is_task(task):
+            recovering = load_settings(RecoverySettings)
+            configure_logging("info", service="dispatcher", process=task)
+            run_process(lambda: recover(task, recovering))
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)

@@ -15,6 +15,7 @@ from common.settings import (
     Settings,
     TokenSettings,
 )
+from common.settings import RecoverySettings as LibraryRecoverySettings
 
 _LOCAL_PEPPER = "cuestream-up-on-one-machine"
 
@@ -62,6 +63,10 @@ class SendSettings(
     """How long it may take to take a mail: then the mail is `unknown` and never sent again, so be patient."""
     deliveries_in_flight: int = Field(default=32, ge=1, le=1000)
     """Claimed at once by one process: four for each connection keep them busy, and what a crash leaves `unknown` stays little."""
+
+
+class RecoverySettings(AddressSettings, LibraryRecoverySettings):
+    """What `dispatcher replay`, `recover` and `backup-check` are told; recipients hold hashed addresses."""
 
 
 class ApiSettings(TokenSettings, KafkaSettings, DatabaseSettings, ProcessSettings):

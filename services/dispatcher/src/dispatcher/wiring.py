@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import SecretStr
 
-from common import kafka, postgres, telemetry
+from common import kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Job, Surroundings, Worker
@@ -24,6 +25,7 @@ from dispatcher.api import Edge, build
 from dispatcher.api.health import with_health
 from dispatcher.consumer import ANCHOR, LOOP, loop
 from dispatcher.domain.recipient import address_hash
+from dispatcher.handlers import Docket
 from dispatcher.jobs import (
     Circuits,
     ContactsWatch,
@@ -31,12 +33,14 @@ from dispatcher.jobs import (
     MailWriter,
     NoesReader,
     Sender,
+    ends_since,
 )
 from dispatcher.ports import CONTACTS
 from dispatcher.settings import (
     ApiSettings,
     ConsumeSettings,
     MigrateSettings,
+    RecoverySettings,
     SendSettings,
     secret_of,
 )
@@ -47,6 +51,7 @@ from dispatcher.store import (
     PostgresContactPositions,
     PostgresDeliveries,
     PostgresNoes,
+    reconcile,
 )
 
 SEND = "dispatcher.send"
@@ -191,6 +196,39 @@ async def api(settings: ApiSettings) -> None:
         app = with_health(build(edge), telemetry.health_app(ready))
         await stack.enter_async_context(telemetry.serve(app, settings.host, settings.port))
         await feed.run()
+
+
+async def recover(task: recovery.Task, settings: RecoverySettings) -> None:
+    """Fold again what was folded: to compare it, or to bring a restored database forward."""
+    pepper = settings.pepper
+
+    def hashed(workspace: str, channel: str, address: str) -> str:
+        return address_hash(pepper, workspace, channel, address)
+
+    def subject(log: Log) -> recovery.Subject[Docket]:
+        book = DocketBook(hashed, partition_of=contacts_partition(log))
+        return recovery.Subject(
+            service=SCHEMA,
+            name=LOOP,
+            loop_of=lambda life: loop(book, live_since=life.live_since),
+            # How a delivery goes on is the sender's doing, and no fold's.
+            tables={
+                "recipients": "*",
+                "deliveries": "delivery_id, partition, workspace, profile_id, marketing, delivery",
+            },
+            jobs=(SEND,),
+            reconcile=_reconcile,
+        )
+
+    await recovery.run_task(task, settings, subject)
+
+
+async def _reconcile(
+    database: postgres.Database, log: Log, since: datetime | None
+) -> Mapping[str, int]:
+    async with log.reader() as reader:
+        ends = await ends_since(reader, log.partitions, since)
+    return await reconcile(database, ends.ended, until=ends.until)
 
 
 async def migrate(settings: MigrateSettings) -> None:

@@ -1,19 +1,22 @@
-"""`python -m ingest api|resolve|migrate`: which process to run."""
+"""`python -m ingest api|resolve|migrate|replay|recover|backup-check`: which process to run."""
 
 from __future__ import annotations
 
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from common.settings import WRONG_SETTINGS, load_settings
+from common.settings import WRONG_SETTINGS, RecoverySettings, load_settings
 from common.telemetry import configure_logging, run_process
 from ingest.settings import ApiSettings, MigrateSettings, ResolveSettings
+
+if TYPE_CHECKING:
+    from common.recovery import Task
 
 # Each process loads what it is made of and nothing else: the edge starts in half the time without a database driver,
 # and the parent of its workers needs neither HTTP nor Kafka.
 # ruff: noqa: PLC0415
 
-USAGE: Final = "usage: python -m ingest api|resolve|migrate\n"
+USAGE: Final = "usage: python -m ingest api|resolve|migrate|replay|recover|backup-check\n"
 
 
 def main(arguments: list[str]) -> None:
@@ -27,6 +30,8 @@ def main(arguments: list[str]) -> None:
             _resolve()
         case ["migrate"]:
             _migrate()
+        case [("replay" | "recover" | "backup-check") as task]:
+            _recover(task)
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)
@@ -58,6 +63,14 @@ def _resolve() -> None:
     settings = load_settings(ResolveSettings)
     configure_logging(settings.log_level, service="ingest", process="resolve")
     run_process(lambda: resolve(settings))
+
+
+def _recover(task: Task) -> None:
+    from ingest.wiring.resolve import recover
+
+    settings = load_settings(RecoverySettings)
+    configure_logging("info", service="ingest", process=task)
+    run_process(lambda: recover(task, settings))
 
 
 def _migrate() -> None:

@@ -1,4 +1,4 @@
-"""`python -m orchestrator consume|api|migrate`: which process to run."""
+"""`python -m orchestrator consume|api|migrate|replay|recover|backup-check`: which process to run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from common.recovery import TASKS, is_task
 from common.settings import WRONG_SETTINGS, RecoverySettings, load_settings
 from common.telemetry import configure_logging, run_process
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
-from orchestrator.wiring import api, consume, migrate
+from orchestrator.wiring import api, consume, migrate, recover
 
-USAGE: Final = "usage: python -m orchestrator consume|api|migrate\n"
+USAGE: Final = f"usage: python -m orchestrator consume|api|migrate|{'|'.join(TASKS)}\n"
 
 
 def main(arguments: list[str]) -> None:

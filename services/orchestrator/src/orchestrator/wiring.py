@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from common import kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Loop, Surroundings
+from common.consuming.ports import Log
+from common.recovery.history import Releases
+from common.settings import RecoverySettings
 from orchestrator.adapters.announcer import KafkaAnnouncer
 from orchestrator.adapters.decision_feed import KafkaDecisionFeed
 from orchestrator.adapters.history import KafkaHistory
 from orchestrator.api import Access, Board, Ports, Publisher, build, fill, with_health
 from orchestrator.consumer import ANCHOR, INPUTS, LOOP, check_playbooks, handlers
+from orchestrator.ports.publication import PublishedRelease
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
 from orchestrator.store import SCHEMA, JourneyBook, PostgresPublications
 
@@ -90,12 +94,27 @@ async def api(settings: ApiSettings) -> None:
                 board.close()  # or the pages' streams would hold up the server's end
 
 
+async def _bring_publications_forward(
+    database: postgres.Database,
+    log: Log,
+    since: datetime | None,  # noqa: ARG001 - the topic is small, and read whole
+) -> Mapping[str, int]:
+    """A release that was published after the backup is on the topic; the next one must not take its number."""
+    async with log.reader() as reader:
+        releases = await Releases.read(reader)
+    published = [
+        PublishedRelease(name, number, r.contents, r.live, r.published_at, r.published_by)
+        for (name, number), r in sorted(releases.released.items())
+    ]
+    return await PostgresPublications(database).restore(releases.contents, published)
+
+
 SUBJECT: Final = recovery.Subject(
     service=SCHEMA,
     name=LOOP,
     loop_of=lambda _: Loop(LOOP, ANCHOR, INPUTS, handlers, JourneyBook()),
     tables={"profiles": "*", "enrollments": "*"},
-    reconcile=bring_publications_forward,
+    reconcile=_bring_publications_forward,
 )
 
 

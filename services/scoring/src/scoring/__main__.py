@@ -1,16 +1,17 @@
-"""`python -m scoring consume|migrate`: which process to run."""
+"""`python -m scoring consume|migrate|replay|recover|backup-check`: which process to run."""
 
 from __future__ import annotations
 
 import sys
 from typing import Final
 
-from common.settings import WRONG_SETTINGS, load_settings
+from common.recovery import TASKS, is_task
+from common.settings import WRONG_SETTINGS, RecoverySettings, load_settings
 from common.telemetry import configure_logging, run_process
 from scoring.settings import MigrateSettings, Settings
-from scoring.wiring import consume, migrate
+from scoring.wiring import consume, migrate, recover
 
-USAGE: Final = "usage: python -m scoring consume|migrate\n"
+USAGE: Final = f"usage: python -m scoring consume|migrate|{'|'.join(TASKS)}\n"
 
 
 def main(arguments: list[str]) -> None:
@@ -24,6 +25,10 @@ def main(arguments: list[str]) -> None:
             migrate_settings = load_settings(MigrateSettings)
             configure_logging("info", service="scoring", process="migrate")
             run_process(lambda: migrate(migrate_settings))
+        case [task] if is_task(task):
+            recovering = load_settings(RecoverySettings)
+            configure_logging("info", service="scoring", process=task)
+            run_process(lambda: recover(task, recovering))
         case _:
             sys.stderr.write(USAGE)
             raise SystemExit(WRONG_SETTINGS)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Final
 
-from common import kafka, postgres, telemetry
+from common import kafka, postgres, recovery, telemetry
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Loop, Surroundings
+from common.settings import RecoverySettings
 from scoring.consumer import ANCHOR, INPUTS, LOOP, check_lead_model, handlers
 from scoring.settings import MigrateSettings, Settings
 from scoring.store import SCHEMA, lead_book
@@ -39,6 +41,19 @@ async def consume(settings: Settings) -> None:
         ):
             group.create_task(feed.run())
             group.create_task(consumer.run())
+
+
+async def recover(task: recovery.Task, settings: RecoverySettings) -> None:
+    """Fold again what was folded: to compare it, or to bring a restored database forward."""
+    await recovery.run_task(task, settings, lambda _: SUBJECT)
+
+
+SUBJECT: Final = recovery.Subject(
+    service=SCHEMA,
+    name=LOOP,
+    loop_of=lambda _: Loop(LOOP, ANCHOR, INPUTS, handlers, lead_book()),
+    tables={"profiles": "*"},
+)
 
 
 async def migrate(settings: MigrateSettings) -> None:

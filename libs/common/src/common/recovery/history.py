@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -114,6 +114,15 @@ class Releases:
                 self._released[event.workspace, released.number] = released
         except PermanentError:
             return  # the processes refused it, too
+
+    @property
+    def contents(self) -> Collection[Content]:
+        return self._contents.values()
+
+    @property
+    def released(self) -> Mapping[tuple[str, int], ConfigurationReleased]:
+        """By workspace and number."""
+        return self._released
 
     def at(self, numbers: Mapping[str, int]) -> Configuration:
         """The configuration in force with these releases; the same object for the same numbers.

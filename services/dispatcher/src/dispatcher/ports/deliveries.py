@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from common.consuming import Transaction
@@ -134,3 +134,13 @@ class Deliveries(Protocol):
     async def suppress(self, tx: Transaction, suppressions: Collection[Suppression]) -> None:
         """Use these addresses no more; they are locked, so nothing may be looked for after it in the same transaction."""
         ...
+
+
+class Ended(NamedTuple):
+    """What the log says last of a delivery."""
+
+    delivery_id: UUID
+    state: State
+    reason: str
+    provider: str
+    at: datetime

@@ -5,6 +5,7 @@ from dispatcher.store.book import DocketBook
 from dispatcher.store.deliveries import PostgresDeliveries
 from dispatcher.store.noes import PostgresNoes
 from dispatcher.store.positions import PostgresContactPositions
+from dispatcher.store.reconciling import reconcile
 
 SCHEMA = "dispatcher"
 
@@ -15,4 +16,5 @@ __all__ = [
     "PostgresContactPositions",
     "PostgresDeliveries",
     "PostgresNoes",
+    "reconcile",
 ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Final
 
-from common import kafka, postgres, telemetry
+from common import kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Surroundings
 from common.errors import TransientError
 from common.postgres import Database
+from common.settings import RecoverySettings
 from ingest.api.keys import check_workspace
 from ingest.api.lookups import Lookups
 from ingest.consumer import NAME, loop
@@ -54,6 +56,20 @@ async def resolve(settings: ResolveSettings) -> None:
             group.create_task(feed.run())
             group.create_task(_days(database))
             group.create_task(consumer.run())
+
+
+SUBJECT: Final = recovery.Subject(
+    service=SCHEMA,
+    name=NAME,
+    loop_of=lambda _: loop(PeopleBook()),
+    tables=dict.fromkeys(("identities", "profiles", "consents", "seen_messages"), "*"),
+    draws="resolve_draws",
+)
+
+
+async def recover(task: recovery.Task, settings: RecoverySettings) -> None:
+    """Fold again what was folded: to compare it, or to bring a restored database forward."""
+    await recovery.run_task(task, settings, lambda _: SUBJECT)
 
 
 async def _days(database: Database) -> None:

@@ -28,17 +28,20 @@ class KafkaAnnouncer:
 
     async def __call__(self, announcement: Announcement) -> None:
         """Append it."""
-        await self._publisher.publish(TOPIC, [record_of(announcement, self._clock())])
+        await self._publisher.publish(TOPIC, records_of(announcement, self._clock()))
 
 
-def record_of(announcement: Announcement, now: datetime) -> Outgoing:
-    """The record under its compaction key: `kind/name@hash`, or `release/workspace`."""
+def records_of(announcement: Announcement, now: datetime) -> list[Outgoing]:
+    """The records under their compaction keys: `kind/name@hash`; `release/workspace@number` and `release/workspace`.
+
+    The numbered one is never overwritten: whoever folds old batches again has to know what was in force then.
+    """
     match announcement:
         case Content() as content:
             published = ConfigurationPublished(
                 kind=content.kind, name=content.name, hash=content.hash, files=dict(content.files)
             )
-            return _record(content.key, published, ALL_WORKSPACES, now)
+            return [_record(content.key, published, ALL_WORKSPACES, now)]
         case PublishedRelease() as release:
             released = ConfigurationReleased(
                 number=release.number,
@@ -47,8 +50,9 @@ def record_of(announcement: Announcement, now: datetime) -> Outgoing:
                 published_at=release.published_at,
                 published_by=release.published_by,
             )
-            key = f"release/{release.workspace}"
-            return _record(key, released, release.workspace, release.published_at, release.number)
+            name, at, number = release.workspace, release.published_at, release.number
+            keys = (f"release/{name}@{number}", f"release/{name}")
+            return [_record(key, released, name, at, number) for key in keys]
 
 
 def _record(

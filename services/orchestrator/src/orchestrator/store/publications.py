@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,14 @@ INSERT INTO releases (workspace, number, contents, live, published_at, published
 SELECT $1, $2, $3, $4, $5, $6
 WHERE $2 - 1 = (SELECT coalesce(max(number), 0) FROM releases WHERE workspace = $1)
 ON CONFLICT DO NOTHING
+"""
+_RESTORE_CONTENT = """
+INSERT INTO contents (key, kind, name, hash, files, published_at, acknowledged_at)
+VALUES ($1, $2, $3, $4, $5::jsonb, now(), now()) ON CONFLICT (key) DO NOTHING
+"""
+_RESTORE_RELEASE = """
+INSERT INTO releases (workspace, number, contents, live, published_at, published_by, acknowledged_at)
+VALUES ($1, $2, $3, $4, $5, $6, now()) ON CONFLICT (workspace, number) DO NOTHING
 """
 _AUDIT = "INSERT INTO audit (at, who, what, detail) VALUES ($1, $2, $3, $4::jsonb)"
 _NEXT_CONTENT = """
@@ -100,6 +108,35 @@ class PostgresPublications:
                     "configuration.released",
                     json.dumps(released | {"contents": keys}),
                 )
+
+    async def restore(
+        self, contents: Collection[Content], releases: Collection[PublishedRelease]
+    ) -> Mapping[str, int]:
+        """Take in what the topic knows and a restored database does not; returns how much of each was new."""
+        new = released = 0
+        async with self._database.transaction() as tx:
+            for content in contents:
+                done = await tx.execute(
+                    _RESTORE_CONTENT,
+                    content.key,
+                    content.kind,
+                    content.name,
+                    content.hash,
+                    json.dumps(dict(content.files)),
+                )
+                new += done == "INSERT 0 1"
+            for release in releases:
+                done = await tx.execute(
+                    _RESTORE_RELEASE,
+                    release.workspace,
+                    release.number,
+                    list(release.contents),
+                    release.live,
+                    release.published_at,
+                    release.published_by,
+                )
+                released += done == "INSERT 0 1"
+        return {"contents": new, "releases": released}
 
     async def announce_next(self, announce: Announce) -> bool:
         """Hand over the oldest item not yet acknowledged; what was handed over and not remembered comes again."""
