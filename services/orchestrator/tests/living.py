@@ -23,6 +23,7 @@ from orchestrator.handlers import JourneyMerger
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=250)
 ANNA = derive("test", "anna")
+VISITOR = derive("test", "visitor")
 MERGE = 10
 """The profile version of a merge."""
 
@@ -53,6 +54,24 @@ def configuration(
     release = Release("shop", 1, (workspace, *playbooks))
     contents = {content.key: content for content in (*release.contents, *older)}
     return Configuration(releases={"shop": release}, contents=contents)
+
+
+_GREETING = """\
+purpose: marketing
+trigger: {event: Page Viewed}
+entry: {again: AGAIN}
+exit_when: [{event: Survey Answered}]
+steps:
+  - wait: {for: 30m}
+  - propose: {message: reminder, channels: [email], expires_after: 24h}
+  - wait: {for: 30m}
+  - propose: {message: reminder, channels: [email], expires_after: 24h}
+"""
+
+
+def greeting(again: str) -> Content:
+    """A journey of two messages to whoever views a page, once or again."""
+    return playbook("greeting", _GREETING.replace("AGAIN", again))
 
 
 CART_SHOP = configuration(playbook("cart_abandonment", CART_ABANDONMENT))
@@ -87,6 +106,7 @@ class Life:
         after: timedelta = timedelta(),
         occurred_at: datetime | None = None,
         id_: str | None = None,
+        history: bool = False,
         **properties: Any,
     ) -> None:
         self.waits(after)
@@ -101,7 +121,8 @@ class Life:
                 received_at=self.now,
                 profile_version=1,
                 properties=properties,
-            )
+            ),
+            history=history,
         )
 
     def adds(self, product: str = "p1", **more: Any) -> None:
@@ -215,4 +236,13 @@ def final_decisions(life: Life) -> dict[UUID, int]:
     counted = dict.fromkeys((one.trigger_id for one in life.entered), 0)
     for one in life.of(DecisionMade):
         counted[one.trigger_id] += one.outcome != "deferred"
+    return counted
+
+
+def finals(*lives: Life) -> dict[UUID, int]:
+    """How many final decisions each passage has, wherever it was when it was ruled."""
+    counted = dict.fromkeys((one.enrollment_id for life in lives for one in life.entered), 0)
+    for life in lives:
+        for one in life.of(DecisionMade):
+            counted[one.enrollment_id] += one.outcome != "deferred"
     return counted

@@ -104,7 +104,8 @@ def _goes_on(one: Enrollment, other: _Side, library: Library, notes: Notes) -> b
         return True
     for exit_ in journey.exits:
         heard = other.heard.get(exit_.event) if exit_.event is not None else None
-        if heard is not None and heard > one.entered_at:
+        # After such an end another would have begun with what made this one rest anew.
+        if heard is not None and heard > max(one.entered_at, one.renewed_at or one.entered_at):
             end(one, exit_.reason, notes)
             return False
     passed = [each for each in other.passages if each.playbook == one.playbook]

@@ -77,9 +77,10 @@ def advance(
         return enrollment
     name = occasion.activity.name
     rest = journey.steps[enrollment.step].hear(name, occasion.now)
-    return (
-        _rest(journey, enrollment, rest, reasons.restarted_by(name), notes) if rest else enrollment
-    )
+    if rest is None:
+        return enrollment
+    renewed = replace(enrollment, renewed_at=occasion.now)
+    return _rest(journey, renewed, rest, reasons.restarted_by(name), notes)
 
 
 def is_due(enrollment: Enrollment, occasion: Occasion) -> bool:

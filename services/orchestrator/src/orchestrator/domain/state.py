@@ -31,6 +31,8 @@ class Enrollment(msgspec.Struct, frozen=True):
     """When the timer that is set fires; a timer with another instant is an old one."""
     proposed: bool = False
     """Whether a proposal of it was ruled on."""
+    renewed_at: datetime | None = None
+    """When an activity last made its rest begin anew."""
 
     @property
     def timer(self) -> str:
