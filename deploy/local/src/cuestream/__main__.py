@@ -26,7 +26,12 @@ COMMANDS = {
     "profile": "profile",
     "halt": "sending",
     "resume": "sending",
+    "quarantine": "quarantine",
+    "positions": "positions",
     "demo": "demo",
+    "replay": "recovery",
+    "recover": "recovery",
+    "backup-check": "recovery",
     "bench": "bench",
 }
 """Each subcommand and its module, which has `register(app)`; help lists them in this order."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from common.clock import monotonic
 from common.consuming.loop import Life
 from common.consuming.ports import OutboxRow, Place
 from common.consuming.wire import origin_of
@@ -22,6 +24,9 @@ from common.recovery.subject import Readers, Subject, last_entries, newest_life,
 from common.recovery.tape import Tape
 
 S = TypeVar("S")
+
+PATIENCE = 10.0
+"""Seconds for those who were just stopped to let go of the database."""
 
 
 @dataclass(slots=True)
@@ -105,10 +110,12 @@ def _count(recovered: Recovered, entries: Mapping[int, Entry]) -> None:
 
 
 async def _nobody_works(database: Database, names: list[str]) -> None:
-    rows = await database.fetch(_WORKING, names)
-    if rows:
-        who = ", ".join(sorted({row["application_name"] for row in rows}))
-        raise PermanentError("still_running", f"stop these first: {who}")
+    give_up_at = monotonic() + PATIENCE
+    while rows := await database.fetch(_WORKING, names):
+        if monotonic() > give_up_at:
+            who = ", ".join(sorted({row["application_name"] for row in rows}))
+            raise PermanentError("still_running", f"stop these first: {who}")
+        await asyncio.sleep(0.2)
 
 
 async def _number_on(
