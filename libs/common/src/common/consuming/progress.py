@@ -23,10 +23,13 @@ class ProgressFollower:
     """Keeps the newest statement of every raw partition and tells each owned partition's virtual time."""
 
     def __init__(self, reader: Reader, partitions: int) -> None:
+        self._reader = reader
         self._tail = ProgressTail(reader, partitions, self._take)
         self._partitions = partitions
         self._latest: dict[int, IngestProgressed] = {}
         self._times: dict[int, VirtualTime] = {}
+        self._doubts: dict[int, list[IngestProgressed]] = {}
+        self._doubted = asyncio.Event()
 
     def at(self, standing: Standing) -> datetime | None:
         """The partition's virtual time after what its standing has folded."""
@@ -36,15 +39,39 @@ class ProgressFollower:
             for statement in self._latest.values():
                 time.state(statement)
             self._times[standing.partition] = time
-        return time.advance(standing.seen)
+        at = time.advance(standing)
+        doubts = time.doubts(standing)
+        if doubts:
+            self._doubts[standing.partition] = doubts
+            self._doubted.set()
+        return at
 
     def forget(self, partitions: Collection[int]) -> None:
         for partition in partitions:
             self._times.pop(partition, None)
+            self._doubts.pop(partition, None)
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        await self._tail.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tail.run())
+            group.create_task(self._settle_doubts())
+
+    async def _settle_doubts(self) -> None:
+        while True:
+            await self._doubted.wait()
+            self._doubted.clear()
+            try:
+                while self._doubts:
+                    await self._settle(*self._doubts.popitem())
+            except TransientError:
+                await asyncio.sleep(0.5)  # the next look at the time doubts anew
+
+    async def _settle(self, partition: int, doubts: Collection[IngestProgressed]) -> None:
+        place = Place(ACTIVITY, partition)
+        bounds = (await self._reader.bounds((place,)))[place]
+        if partition in self._times:
+            self._times[partition].settle(doubts, bounds)
 
     def _take(self, statement: IngestProgressed) -> None:
         known = self._latest.get(statement.partition)

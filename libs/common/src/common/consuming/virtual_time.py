@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from common.consuming.ports import Place
+from common.consuming.ports import Bounds, Place, Standing
+from common.consuming.sequences import BEGIN
 from common.contracts.ingestion import IngestProgressed
 
 
 @dataclass(slots=True)
 class _RawPartition:
     waiting: IngestProgressed | None = None
+    bounds: Bounds | None = None
+    """Of the place, asked after the waiting statement was read; only where it is in doubt."""
     newest: IngestProgressed | None = None
     reached: datetime | None = None
 
@@ -23,6 +26,9 @@ class VirtualTime:
 
     A statement stays until it is reached although newer ones arrive: under a steady stream the
     newest is always a little ahead, and would never be reached.
+
+    Where the place's beginning was trimmed before it was read first, all that an origin ever wrote may be gone: then its
+    sequences show nothing, and a statement is in doubt until everything is read that the log held after it was made.
     """
 
     place: Place
@@ -36,26 +42,53 @@ class VirtualTime:
         if raw.newest is None or statement.until >= raw.newest.until:
             raw.newest = statement
         if raw.waiting is None or raw.waiting.origin != statement.origin:
-            raw.waiting = raw.newest
+            raw.waiting, raw.bounds = raw.newest, None
 
-    def advance(self, seen: Mapping[tuple[Place, str], int]) -> datetime | None:
-        """The virtual time W after so many sequences were folded; None until every raw partition spoke."""
+    def advance(self, standing: Standing) -> datetime | None:
+        """The virtual time W after what was folded; None until every raw partition spoke."""
         for raw in self._raw.values():
-            self._reach(raw, seen)
+            self._reach(raw, standing)
         reached = [raw.reached for raw in self._raw.values() if raw.reached is not None]
         if len(reached) == self.partitions:
             lowest = min(reached)
             self._at = lowest if self._at is None else max(self._at, lowest)
         return self._at
 
-    def _reach(self, raw: _RawPartition, seen: Mapping[tuple[Place, str], int]) -> None:
-        while raw.waiting is not None and self._is_reached(raw.waiting, seen):
+    def doubts(self, standing: Standing) -> list[IngestProgressed]:
+        """The statements for which the log's bounds must be known."""
+        return [
+            raw.waiting
+            for raw in self._raw.values()
+            if raw.waiting is not None
+            and raw.bounds is None
+            and self._may_be_trimmed(raw.waiting, standing)
+        ]
+
+    def settle(self, doubts: Collection[IngestProgressed], bounds: Bounds) -> None:
+        """Take note of bounds that were asked after these statements were read."""
+        for statement in doubts:
+            raw = self._raw[statement.partition]
+            if raw.waiting is statement:
+                raw.bounds = bounds
+
+    def _reach(self, raw: _RawPartition, standing: Standing) -> None:
+        while raw.waiting is not None and self._is_reached(raw.waiting, raw.bounds, standing):
             if raw.reached is None or raw.waiting.until > raw.reached:
                 raw.reached = raw.waiting.until
             raw.waiting = None if raw.newest is raw.waiting else raw.newest
+            raw.bounds = None
 
     def _is_reached(
-        self, statement: IngestProgressed, seen: Mapping[tuple[Place, str], int]
+        self, statement: IngestProgressed, bounds: Bounds | None, standing: Standing
     ) -> bool:
         sequence = statement.sequences[self.place.partition]
-        return seen.get((self.place, statement.origin), 0) >= sequence
+        if standing.seen.get((self.place, statement.origin), 0) >= sequence:
+            return True
+        if bounds is None or bounds.begin == 0 or not self._may_be_trimmed(statement, standing):
+            return False
+        position = standing.positions.get(self.place)
+        return (bounds.begin if position is None else position.next_offset) >= bounds.end
+
+    def _may_be_trimmed(self, statement: IngestProgressed, standing: Standing) -> bool:
+        began = standing.seen.get((self.place, BEGIN))
+        return began != 0 and (self.place, statement.origin) not in standing.seen
