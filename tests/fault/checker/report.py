@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 from rich.table import Table
@@ -28,6 +28,7 @@ Count = Literal[
     "unknown",
     "physical_duplicates",
 ]
+COLUMNS: Final[tuple[Count, ...]] = get_args(Count)
 PROMISED: Final[tuple[Count, ...]] = (
     "lost",
     "doubled",
@@ -71,6 +72,14 @@ class Report:
         if also is not None:
             self.count(also)
 
+    def add(self, other: Report) -> None:
+        """Take over what another check found."""
+        self.counts += other.counts
+        for key, finding in other._findings.items():
+            mine = self._findings.setdefault(key, Finding(finding.invariant, finding.kind))
+            mine.count += finding.count
+            mine.examples = [*mine.examples, *finding.examples][:_EXAMPLES]
+
     @property
     def findings(self) -> Sequence[Finding]:
         return [finding for _, finding in sorted(self._findings.items())]
@@ -100,25 +109,6 @@ class Report:
             for one in self.findings
         ]
         return "\n".join(lines)
-
-
-COLUMNS: Final[tuple[Count, ...]] = (
-    "accepted",
-    "client_duplicates",
-    "processed",
-    "quarantined",
-    "lost",
-    "doubled",
-    "out_of_order",
-    "timers_fired",
-    "early",
-    "decisions",
-    "sent",
-    "doubled_sends",
-    "claimed_after_no",
-    "unknown",
-    "physical_duplicates",
-)
 
 
 def table_of(reports: Sequence[Report]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from common.consuming.ports import Place, Reader
@@ -13,7 +13,7 @@ from tests.fault.history.files import FileHistory, Writer
 from tests.fault.history.mails import new_mails
 from tests.fault.history.model import SERVICES, TABLES
 
-_BATCH = 5_000
+_BATCH = 10_000
 _SILENT = 50
 """So many empty polls mean that the rest was compacted away."""
 
@@ -25,10 +25,13 @@ async def collect(
     history = FileHistory(folder, log.partitions)
     for service in SERVICES:
         await _tables(history, service, databases[service])
+    places = [
+        Place(topic.name, partition)
+        for topic in load_topics(log.partitions)
+        for partition in range(topic.partitions)
+    ]
     async with log.reader() as reader:
-        for topic in load_topics(log.partitions):
-            for partition in range(topic.partitions):
-                await _place(history, Place(topic.name, partition), reader)
+        await _records(history, places, reader)
     writer = Writer(folder / "mails")
     for mail in new_mails(mailbox, set()):
         writer.write(mail)
@@ -36,21 +39,27 @@ async def collect(
     return history
 
 
-async def _place(history: FileHistory, place: Place, reader: Reader) -> None:
-    bounds = (await reader.bounds([place]))[place]
-    history.note(place, bounds)
-    if bounds.begin == bounds.end:
-        return
-    writer, following, silent = Writer(history.log(place)), bounds.begin, 0
-    await reader.assign({place: bounds.begin})
-    while following < bounds.end and silent < _SILENT:
+async def _records(history: FileHistory, places: Collection[Place], reader: Reader) -> None:
+    """All places side by side, each to the end that it has now."""
+    bounds = await reader.bounds(places)
+    for place, bound in bounds.items():
+        history.note(place, bound)
+    ahead = {place: bound.end for place, bound in bounds.items() if bound.begin < bound.end}
+    writers = {place: Writer(history.log(place)) for place in ahead}
+    await reader.assign({place: bounds[place].begin for place in ahead})
+    silent = 0
+    while ahead and silent < _SILENT:
         fetched = await reader.poll(_BATCH, 0.2)
         silent = 0 if fetched else silent + 1
         for item in fetched:
-            if item.offset < bounds.end:
-                writer.record(item)
-            following = item.offset + 1
-    writer.close()
+            if item.offset < bounds[item.place].end:
+                writers[item.place].record(item)
+        done = {item.place for item in fetched if item.offset + 1 >= bounds[item.place].end}
+        reader.pause(done)
+        for place in done:
+            ahead.pop(place, None)
+    for writer in writers.values():
+        writer.close()
 
 
 async def _tables(history: FileHistory, service: str, url: str) -> None:

@@ -14,7 +14,7 @@ from common.consuming.ports import Bounds, Fetched, Place
 from tests.fault.history.mails import Mail
 from tests.fault.history.model import TABLES
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
 
 
 def _plain(value: Any) -> UUID:

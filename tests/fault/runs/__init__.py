@@ -1,0 +1,5 @@
+"""Runs on real processes: a workload, faults beside it, and at the end the history of it all."""
+
+from tests.fault.runs.running import Fault, Site, run
+
+__all__ = ["Fault", "Site", "run"]
