@@ -13,7 +13,7 @@ from common.consuming.ports import Outgoing, Place
 from common.contracts import decode_event
 from cuestream.bench.backlog import PROFILES, Backlog, fill_profiles
 from cuestream.bench.figures import Case, Effort, Report, Round, cpu_seconds, machine
-from cuestream.bench.grounds import PARTITIONS, Party, grounds, parties
+from cuestream.bench.grounds import PARTITIONS, Grounds, Party, grounds, parties
 from cuestream.bench.leaving import compare
 from cuestream.bench.load import Volley
 from cuestream.bench.rounds import alternate
@@ -33,25 +33,35 @@ _DONE = (
 )
 
 
-async def run(
-    ceilings: Path, effort: Effort, *, profiles: int = PROFILES, expected: int = EXPECTED
-) -> Report:
-    """Measure.
+async def run(ceilings: Path, effort: Effort) -> Report:
+    """Measure on brokers of its own, or those that the environment names.
 
     Raises:
         FindingError: the two sides do not leave the same rows and bytes.
         UnreachableError: Kafka, PostgreSQL or one of the sides does not start.
     """
     with grounds() as on:
-        ceiling = ceilings / "bare_consume.py"
-        async with parties(on, ceiling, lambda db: fill_profiles(db, profiles)) as sides:
-            bench = _Bench(sides, effort, Backlog(profiles), int(effort.seconds * expected))
-            await bench.portions()
-            written = await compare(sides, journal=True)
-            effort.say(f"the same rows and bytes: {written} records")
-            cases = [await bench.backlog(), await bench.steady()]
-            written = await compare(sides, journal=False)
-            effort.say(f"the same rows and bytes: {written} records")
+        return await measure(on, ceilings, effort)
+
+
+async def measure(
+    on: Grounds,
+    ceilings: Path,
+    effort: Effort,
+    *,
+    profiles: int = PROFILES,
+    expected: int = EXPECTED,
+) -> Report:
+    """As `run`, on these brokers; `expected` is the rate for which a round's events are laid out."""
+    ceiling = ceilings / "bare_consume.py"
+    async with parties(on, ceiling, lambda db: fill_profiles(db, profiles)) as sides:
+        bench = _Bench(sides, effort, Backlog(profiles), int(effort.seconds * expected))
+        await bench.portions()
+        written = await compare(sides, journal=True)
+        effort.say(f"the same rows and bytes: {written} records")
+        cases = [await bench.backlog(), await bench.steady()]
+        written = await compare(sides, journal=False)
+        effort.say(f"the same rows and bytes: {written} records")
     return Report("consume", tuple(cases), machine())
 
 

@@ -14,14 +14,22 @@ from rich.table import Table
 from cuestream.bench.load import Volley
 
 
+class Share(msgspec.Struct, frozen=True):
+    """What one process takes."""
+
+    cpu_s_per_1000: float
+    rss_mib: float
+
+
 class Case(msgspec.Struct, frozen=True):
     """Ours and the ceiling's under one kind of load."""
 
     case: str
     unit: str
     rate: float
-    ceiling_rate: float
-    ratio: float
+    ceiling_rate: float | None
+    """None where there is no bare loop to compare with."""
+    ratio: float | None
     spread: float
     """Of our rounds: (highest − lowest) / median."""
     cpu_s_per_1000: float
@@ -33,6 +41,8 @@ class Case(msgspec.Struct, frozen=True):
     p99_ms: float | None = None
     ceiling_p50_ms: float | None = None
     ceiling_p99_ms: float | None = None
+    processes: dict[str, Share] | None = None
+    """What each process takes, where there are several."""
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -72,6 +82,11 @@ class Round:
         return self.units / self.volley.seconds
 
 
+def short(count: int) -> str:
+    """A size as a part of a case's name: 10k, 1m."""
+    return f"{count // 1_000_000}m" if count >= 1_000_000 else f"{count // 1000}k"
+
+
 def machine() -> Machine:
     return Machine(psutil.cpu_count() or 1, platform.python_version())
 
@@ -102,13 +117,17 @@ def case_of(
 
 
 def _waits(rounds: Sequence[Round]) -> tuple[float | None, float | None]:
-    """Median and 99th percentile in milliseconds."""
-    waits = sorted(wait for round_ in rounds for wait in round_.volley.latencies)
+    return percentiles([wait for round_ in rounds for wait in round_.volley.latencies])
+
+
+def percentiles(waits: Sequence[float]) -> tuple[float | None, float | None]:
+    """Median and 99th percentile of seconds, in milliseconds."""
     if not waits:
         return None, None
+    ordered = sorted(waits)
     return (
-        round(1000 * waits[len(waits) // 2], 2),
-        round(1000 * waits[len(waits) * 99 // 100], 2),
+        round(1000 * ordered[len(ordered) // 2], 2),
+        round(1000 * ordered[len(ordered) * 99 // 100], 2),
     )
 
 
@@ -124,8 +143,8 @@ def table(report: Report) -> Table:
         shown.add_row(
             case.case,
             f"{case.rate:,.0f}/s",
-            f"{case.ceiling_rate:,.0f}",
-            f"{case.ratio:.2f}",
+            "" if case.ceiling_rate is None else f"{case.ceiling_rate:,.0f}",
+            "" if case.ratio is None else f"{case.ratio:.2f}",
             f"{case.spread:.0%}",
             f"{case.cpu_s_per_1000:.3f}",
             _beside(case.p50_ms, case.ceiling_p50_ms),

@@ -90,7 +90,7 @@ def _posted(path: bytes, body: bytes) -> bytes:
 
 
 async def run(ceilings: Path, effort: Effort) -> Report:
-    """Measure all loads.
+    """Measure all loads on a Kafka of its own, or the one that the environment names.
 
     Raises:
         FindingError: not every answered event arrived, or the two sides do not leave the same records.
@@ -98,11 +98,16 @@ async def run(ceilings: Path, effort: Effort) -> Report:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuestream-bench-")))
-        bootstrap = _kafka(stack, folder)
-        settings = KafkaSettings(
-            KAFKA_BOOTSTRAP_SERVERS=bootstrap, topic_prefix="bench.", partitions=PARTITIONS
-        )
-        await ensure_topics(settings)
+        return await measure(_kafka(stack, folder), folder, ceilings, effort)
+
+
+async def measure(bootstrap: str, folder: Path, ceilings: Path, effort: Effort) -> Report:
+    """As `run`, on this Kafka; `folder` is for logs."""
+    settings = KafkaSettings(
+        KAFKA_BOOTSTRAP_SERVERS=bootstrap, topic_prefix="bench.", partitions=PARTITIONS
+    )
+    await ensure_topics(settings)
+    with ExitStack() as stack:
         async with connect(settings, client="bench") as log, log.reader() as reader:
             await publish(log)
             sides = (

@@ -14,7 +14,7 @@ from common.consuming.wire import own_event
 from common.contracts.ingestion import IngestProgressed
 from common.ids import derive
 from common.postgres import Database
-from cuestream.bench.backlog import BEGUN, PROFILES, fill_profiles, people
+from cuestream.bench.backlog import BEGUN, fill_profiles, people
 from cuestream.bench.grounds import PARTITIONS, Party, copy, settled, without_indexes
 from cuestream.bench.sides import WORKSPACE
 from cuestream.bench.small import NAME
@@ -32,6 +32,8 @@ class Lot:
     number: int
     count: int
     apart: timedelta
+    profiles: int
+    """Of so many profiles, each at most one at a time."""
 
     @property
     def begun(self) -> datetime:
@@ -43,7 +45,7 @@ class Lot:
         return self.begun + self.count * self.apart + timedelta(milliseconds=1)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        chosen = people(PROFILES)
+        chosen = people(self.profiles)
         for index in range(self.count):
             # A stride, so that neighbours in time are no neighbours in the table.
             partition, profile = chosen[index * 7919 % len(chosen)]
@@ -72,7 +74,7 @@ async def fill(database: Database, waiting: int, lots: list[Lot]) -> None:
         for lot in lots:
             yield from lot.rows()
 
-    await fill_profiles(database, PROFILES)
+    await fill_profiles(database, lots[0].profiles)
     async with without_indexes(database, "timers"):
         await copy(database, "timers", _COLUMNS, rows())
     await settled(database, "timers")

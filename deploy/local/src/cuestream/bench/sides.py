@@ -27,16 +27,18 @@ from cuestream.stack.ports import LOOPBACK, free_port
 KEY = "cs_s_bench"
 WORKSPACE = "bench"
 WORKERS = 2
-_FILE = f"""
+WORKSPACE_FILE = f"""
 sources:
   shop:
     kind: server
     key_sha256: {sha256(KEY.encode()).hexdigest()}
     limits: {{events_per_second: 1000000, burst: 10000000}}
 senders: {{email: {{adapter: smtp, from: bench@shop.example, from_name: Bench}}}}
+contact_policy: {{time_zone: Europe/Berlin}}
 brand: {{name: Bench, url: "https://shop.example/", imprint: Bench}}
 locales: [en]
 """
+"""Its limits nobody meets, and nothing is capped."""
 _EMPTY = b'{"batch":[]}'
 
 
@@ -109,7 +111,7 @@ def check_script(script: Path) -> None:
 
 async def publish(log: KafkaLog) -> None:
     """A workspace whose limits nobody meets."""
-    content = content_of("workspace", WORKSPACE, {"workspace.yaml": _FILE})
+    content = content_of("workspace", WORKSPACE, {"workspace.yaml": WORKSPACE_FILE})
     published = ConfigurationPublished(
         kind=content.kind, name=content.name, hash=content.hash, files=dict(content.files)
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from common.clock import monotonic, utc_now
 from common.contracts import decode_event
 from common.contracts.profiles import LeadScored
-from cuestream.bench.figures import Case, Effort, Report, Round, cpu_seconds, machine
+from cuestream.bench.backlog import PROFILES
+from cuestream.bench.figures import Case, Effort, Report, Round, cpu_seconds, machine, short
 from cuestream.bench.grounds import Grounds, Party, grounds, parties
 from cuestream.bench.leaving import compare
 from cuestream.bench.load import Volley
@@ -35,29 +37,57 @@ SELECT EXISTS (
 """
 
 
-async def run(ceilings: Path, effort: Effort, *, at_once: int = AT_ONCE) -> Report:
-    """Measure with each number of waiting timers.
+async def run(ceilings: Path, effort: Effort) -> Report:
+    """Measure with each number of waiting timers, on brokers of its own or those that the environment names.
 
     Raises:
         FindingError: the two sides do not leave the same rows and bytes.
         UnreachableError: Kafka, PostgreSQL or one of the sides does not start.
     """
-    cases: list[Case] = []
     with grounds() as on:
-        for count in effort.sizes or WAITING:
-            cases += await _measure(on, ceilings / "bare_timers.py", effort, count, at_once)
+        return await measure(on, ceilings, effort)
+
+
+async def measure(
+    on: Grounds,
+    ceilings: Path,
+    effort: Effort,
+    *,
+    at_once: int = AT_ONCE,
+    profiles: int = PROFILES,
+) -> Report:
+    """As `run`, on these brokers."""
+    cases: list[Case] = []
+    for count in effort.sizes or WAITING:
+        cases += await _measure(
+            on, ceilings / "bare_timers.py", effort, Waiting(count, at_once, profiles)
+        )
     return Report("timers", tuple(cases), machine())
 
 
-async def _measure(
-    on: Grounds, ceiling: Path, effort: Effort, waiting: int, at_once: int
-) -> list[Case]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many timers wait, how many of others are due at once, and of how many profiles these are."""
+
+    timers: int
+    at_once: int
+    profiles: int
+
+
+async def _measure(on: Grounds, ceiling: Path, effort: Effort, waiting: Waiting) -> list[Case]:
     rounds = effort.rounds + 1
-    bursts = [Lot(number, at_once, timedelta()) for number in range(rounds)]
+    bursts = [
+        Lot(number, waiting.at_once, timedelta(), waiting.profiles) for number in range(rounds)
+    ]
     count = max(1, int(effort.seconds * _RATE))
-    trickles = [Lot(rounds + n, count, timedelta(seconds=1 / _RATE)) for n in range(rounds)]
-    effort.say(f"filling two tables with {waiting:,} timers")
-    async with parties(on, ceiling, lambda db: fill(db, waiting, [*bursts, *trickles])) as sides:
+    trickles = [
+        Lot(rounds + n, count, timedelta(seconds=1 / _RATE), waiting.profiles)
+        for n in range(rounds)
+    ]
+    effort.say(f"filling two tables with {waiting.timers:,} timers")
+    async with parties(
+        on, ceiling, lambda db: fill(db, waiting.timers, [*bursts, *trickles])
+    ) as sides:
 
         async def burst(side: Party, number: int) -> Round:
             return await _fired(side, bursts[number], lambda: state(side, bursts[number].over))
@@ -65,7 +95,7 @@ async def _measure(
         async def trickle(side: Party, number: int) -> Round:
             return await _trickled(side, trickles[number])
 
-        word = f"{waiting // 1_000_000}m" if waiting >= 1_000_000 else str(waiting)
+        word = short(waiting.timers)
         cases = [await alternate(f"burst-{word}", "timers/s", sides, effort, burst)]
         written = await compare(sides, journal=True)
         effort.say(f"the same rows and bytes: {written} records")

@@ -30,13 +30,13 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="What to measure: ingest, consume, timers.")],
+    name: Annotated[str, typer.Argument(help="What to measure: ingest, consume, timers, chain.")],
     *,
     seconds: Annotated[float, typer.Option(help="Of each of the rounds.", min=0.5)] = 3.0,
     rounds: Annotated[int, typer.Option(help="Of each side.", min=1)] = 5,
     size: Annotated[
         list[int] | None,
-        typer.Option(help="How many timers wait; may be repeated.", min=0),
+        typer.Option(help="How many timers wait, or profiles are known; may be repeated.", min=0),
     ] = None,
     ceilings: Annotated[Path, typer.Option(help="Folder of the bare loops.", metavar="DIR")] = Path(
         "tests/bench"
@@ -76,8 +76,14 @@ def _bench(name: str) -> Bench:
             from cuestream.bench.timers import run as timers
 
             return timers
+        case "chain":
+            from cuestream.bench.chain import run as chain
+
+            return chain
         case _:
-            raise UsageError(f"There is no bench {name}.", "There are: ingest, consume, timers.")
+            raise UsageError(
+                f"There is no bench {name}.", "There are: ingest, consume, timers, chain."
+            )
 
 
 def _run(report: Awaitable[Report]) -> Report:

@@ -1,0 +1,69 @@
+"""Every bench measures something of its shape, and finds the same rows and bytes on both sides; no rate is asserted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cuestream.bench import consume, ingest, timers
+from cuestream.bench.figures import Effort, Report
+from cuestream.bench.grounds import Grounds
+
+CEILINGS = Path(__file__).parent
+pytestmark = pytest.mark.chain
+
+
+def brief(*sizes: int) -> tuple[Effort, list[str]]:
+    said: list[str] = []
+    return Effort(0.3, 1, said.append, sizes), said
+
+
+def check(report: Report, name: str, cases: list[str]) -> None:
+    told: dict[str, Any] = json.loads(msgspec.json.encode(report))
+    assert told["name"] == name
+    assert [case["case"] for case in told["cases"]] == cases
+    for case in told["cases"]:
+        assert min(case["rate"], case["ceiling_rate"], case["ratio"], case["rss_mib"]) > 0
+        assert case["spread"] >= 0
+        assert case["cpu_s_per_1000"] >= 0
+    assert told["machine"]["cores"] >= 1
+
+
+async def test_the_collector_leaves_the_records_that_a_bare_one_leaves(
+    kafka_bootstrap: str, tmp_path: Path
+) -> None:
+    effort, _ = brief()
+
+    report = await ingest.measure(kafka_bootstrap, tmp_path, CEILINGS, effort)
+
+    check(report, "ingest", ["single-32", "single-256", "batch-32"])
+
+
+async def test_the_loop_leaves_the_rows_and_bytes_that_a_bare_one_leaves(
+    kafka_bootstrap: str, database: Any, tmp_path: Path
+) -> None:
+    effort, said = brief()
+    on = Grounds(kafka_bootstrap, database.url, tmp_path)
+
+    report = await consume.measure(on, CEILINGS, effort, profiles=300, expected=3000)
+
+    check(report, "consume", ["backlog-500", "steady-200"])
+    assert sum("same rows and bytes" in line for line in said) == 2
+    assert report.cases[1].p99_ms
+
+
+async def test_timers_leave_the_rows_and_bytes_that_a_bare_loop_leaves(
+    kafka_bootstrap: str, database: Any, tmp_path: Path
+) -> None:
+    effort, said = brief(1000)
+    on = Grounds(kafka_bootstrap, database.url, tmp_path)
+
+    report = await timers.measure(on, CEILINGS, effort, at_once=700, profiles=700)
+
+    check(report, "timers", ["burst-1k", "steady-1k"])
+    assert sum("same rows and bytes" in line for line in said) == 1
+    assert report.cases[1].p99_ms
