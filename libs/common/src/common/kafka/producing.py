@@ -36,7 +36,7 @@ class Producing:
         producer = None
         try:
             async with asyncio.timeout(self._deadline):
-                producer = await self._kept.get()
+                producer = self._kept.open or await self._kept.get()
                 acknowledged = await producer.send_batch(
                     _built(producer, records), topic, partition=partition
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from common.clock import from_millis, to_millis
+from common.clock import EPOCH, from_millis, to_millis
 from common.consuming.ports import Bounds, Fetched, Place
 from common.errors import PermanentError
 from common.kafka.clients import DRIVER_ERRORS, close_consumer, unavailable
@@ -75,7 +75,7 @@ class KafkaReader:
         fetched: list[Fetched] = []
         for partition, batch in records.items():
             place = Place(partition.topic.removeprefix(self._prefix), partition.partition)
-            fetched.extend(_fetched(place, record) for record in batch)
+            fetched.extend(_fetched(place, batch))
             self._positions[partition] = batch[-1].offset + 1
         return fetched
 
@@ -146,7 +146,7 @@ class KafkaReader:
                 return None  # trimmed since we asked for the bounds
         if record is None or record.offset != offset:
             return None
-        return _fetched(place, record)
+        return next(_fetched(place, (record,)))
 
     async def close(self) -> None:
         """End both clients, waiting at most 10 s for each."""
@@ -194,12 +194,12 @@ def _broken(consumer: Any) -> bool:
     return bool(consumer._fetcher.error_future.done())  # noqa: SLF001  the only sign of it
 
 
-def _fetched(place: Place, record: Any) -> Fetched:
-    return Fetched(
-        place=place,
-        offset=record.offset,
-        appended_at=from_millis(record.timestamp),
-        key=record.key,
-        value=record.value,
-        headers=dict(record.headers),
-    )
+def _fetched(place: Place, records: Sequence[Any]) -> Iterator[Fetched]:
+    millis, appended_at = -1, EPOCH
+    for record in records:
+        if record.timestamp != millis:  # the records of one batch have one
+            millis = record.timestamp
+            appended_at = from_millis(millis)
+        yield Fetched(
+            place, record.offset, appended_at, record.key, record.value, dict(record.headers)
+        )
