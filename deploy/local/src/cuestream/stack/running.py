@@ -17,6 +17,8 @@ from cuestream.stack.layout import Layout
 from cuestream.stack.supervisor import Supervisor
 from cuestream.stack.wish import Wish
 
+_UP = ("cuestream", "up")
+
 
 def run_here(wish: Wish, report: Report) -> None:
     """Hold the stack up until Ctrl-C, SIGTERM, a closed terminal or `cuestream down`.
@@ -42,18 +44,23 @@ def run_detached(arguments: Sequence[str], layout: Layout, report: Report) -> No
     Raises:
         CommandError: what the other process reported.
     """
-    process = _started(arguments, layout, report)
+    process = _started((*_UP, *arguments), layout, report)
     process.returncode = 0  # it stays behind on purpose: nobody is to wait for it
 
 
 @contextmanager
-def run_beside(arguments: Sequence[str], layout: Layout, report: Report) -> Iterator[None]:
+def run_beside(
+    arguments: Sequence[str], layout: Layout, report: Report, program: Sequence[str] = _UP
+) -> Iterator[None]:
     """A stack for the body, down after it; it ends with this process, however this process ends.
+
+    `program` is what follows `python -m`: `cuestream up`, or something that takes `--events-to` as it does.
 
     Raises:
         CommandError: it could not be brought up.
     """
-    process = _started(arguments, layout, report, dying_with_parent(signal.SIGTERM))
+    argv = (*program, *arguments)
+    process = _started(argv, layout, report, dying_with_parent(signal.SIGTERM))
     try:
         yield
     finally:
@@ -62,7 +69,7 @@ def run_beside(arguments: Sequence[str], layout: Layout, report: Report) -> Iter
 
 
 def _started(
-    arguments: Sequence[str],
+    argv: Sequence[str],
     layout: Layout,
     report: Report,
     before: Callable[[], None] | None = None,
@@ -72,7 +79,7 @@ def _started(
     log = layout.log("supervisor")
     with open_log(log) as output:
         process = subprocess.Popen(  # noqa: S603  our own argv
-            [sys.executable, "-m", "cuestream", "up", *arguments, "--events-to", str(writing)],
+            [sys.executable, "-m", *argv, "--events-to", str(writing)],
             pass_fds=[writing],
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,0 +1,37 @@
+"""`python -m tests.fault.actions.service SERVICE PROCESS`: a real service, and what its orders do to it.
+
+The supervisor of a stack under test starts this in place of `python -m SERVICE PROCESS`. Production has no hook for
+it: the composition root finds wrapped classes where it expects the runtime's.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import common.consuming
+from cuestream.settings import inherited_environment
+from cuestream.stack.proxy import PROCESS
+from tests.fault.actions.crossings import struck_consumer, struck_worker
+from tests.fault.actions.libfaketime import faked
+from tests.fault.actions.orders import Orders
+
+
+def main(service: str, *arguments: str) -> None:
+    """Become the service."""
+    environment = inherited_environment()
+    orders, process = Orders.below(Path(environment["CUESTREAM_DATA"])), environment[PROCESS]
+    # A library that lies about the time can only be loaded before anything else.
+    wanted = faked(orders.clock(process), environment | orders.environment(process))
+    if wanted != environment:
+        os.execve(sys.executable, sys.orig_argv, wanted)  # noqa: S606  our own argv
+    setattr(common.consuming, "Consumer", struck_consumer(orders, process))  # noqa: B010  mypy knows it as a class
+    setattr(common.consuming, "Worker", struck_worker(orders, process))  # noqa: B010  as above
+    sys.argv = [service, *arguments]
+    runpy.run_module(service, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
