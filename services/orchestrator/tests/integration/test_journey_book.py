@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from common.consuming import Kept, TimerDue
 from common.postgres import Database, migrate
 from orchestrator.domain.state import ProfileState
 from orchestrator.store import SCHEMA, JourneyBook
-from services.orchestrator.tests.living import ANNA, START, Life
+from services.orchestrator.tests.living import ANNA, START, VISITOR, Life
 
 SIGNAL = TimerDue(3, "shop", ANNA, "any", START, ANNA)
 
@@ -103,3 +104,44 @@ async def test_a_profile_that_is_deleted_leaves_the_index(tables: Database) -> N
 
     assert await index(tables) == []
     assert await read(tables) is None
+
+
+async def test_what_leaves_with_a_merged_profile_leaves_the_index(tables: Database) -> None:
+    book, life = JourneyBook(), Life()
+    life.adds()
+    await write(tables, book, life)
+    async with tables.transaction() as tx:
+        sheet = await book.load(tx, [SIGNAL])
+        entry = sheet.entry(SIGNAL)
+        entry.state, entry.changed = Kept(merged_into=VISITOR, version=2, moved=True), True
+        await book.save(tx, sheet)
+
+    assert await index(tables) == []
+    async with tables.transaction() as tx:
+        kept = (await JourneyBook().load(tx, [SIGNAL])).entry(SIGNAL).state
+    assert kept == Kept(merged_into=VISITOR, version=2, moved=True)
+
+
+async def test_a_row_from_before_the_merges_is_read_with_all_that_it_had(tables: Database) -> None:
+    life = Life()
+    life.does("Order Completed", order_id="o1", total=10, currency="EUR")
+    life.adds("shoe")
+    assert life.state is not None
+    old = msgspec.json.decode(msgspec.json.encode(life.state))
+    del old["customer"]["orders"]["recent"]
+    old["customer"]["orders"]["recent_ids"] = ["o1"]
+    del old["heard"]
+    await tables.execute(
+        "INSERT INTO profiles (partition, profile_id, workspace, now, schema, state)"
+        " VALUES (3, $1, 'shop', $2, 1, $3)",
+        ANNA,
+        START,
+        msgspec.json.encode(old),
+    )
+
+    found = await read(tables)
+    assert found is not None
+    assert found.enrollments == life.state.enrollments
+    assert found.customer.cart == life.state.customer.cart
+    assert [order.id for order in found.customer.orders.recent] == ["o1"]
+    assert found.customer.orders.revenue == {"EUR": 1000}

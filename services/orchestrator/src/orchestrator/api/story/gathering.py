@@ -50,8 +50,8 @@ async def gather(
         more = await history.of_profile(loser, topics, since=since)
         complete = complete and more.complete
         waiting += [merge.loser for merge in _merges(more.records) if merge.winner == loser]
-        # Both were told of the merge; it is one.
-        records += (r for r in more.records if r.event.type != ProfileMerged.TYPE)
+        # Of its own end the one that it has become tells.
+        records += (r for r in more.records if (m := _merge(r)) is None or m.loser != loser)
     return Gathered(
         tuple(records),
         complete and not waiting,
@@ -61,10 +61,13 @@ async def gather(
 
 
 def _merges(records: Iterable[Record]) -> Iterator[ProfileMerged]:
-    for record in records:
-        if record.event.type != ProfileMerged.TYPE:
-            continue
-        try:
-            yield record.event.payload(ProfileMerged)
-        except PermanentError:
-            continue
+    return (merge for record in records if (merge := _merge(record)) is not None)
+
+
+def _merge(record: Record) -> ProfileMerged | None:
+    if record.event.type != ProfileMerged.TYPE:
+        return None
+    try:
+        return record.event.payload(ProfileMerged)
+    except PermanentError:
+        return None
