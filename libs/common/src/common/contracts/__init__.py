@@ -1,6 +1,6 @@
 """What is on the wire: the envelope, the payloads by type, and the topics."""
 
-from common.contracts.envelope import Event, decode_event, encode_event, event_bytes
+from common.contracts.envelope import Event, decode_event, encode_event, encoded, event_bytes
 from common.contracts.index import payload_types
 from common.contracts.payload import Money, Payload
 from common.contracts.topics import Topic, Topics, load_topics
@@ -13,6 +13,7 @@ __all__ = [
     "Topics",
     "decode_event",
     "encode_event",
+    "encoded",
     "event_bytes",
     "load_topics",
     "payload_types",
