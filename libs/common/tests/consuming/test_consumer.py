@@ -235,7 +235,7 @@ async def test_a_gap_stops_the_partition_and_only_it(fake_world: World) -> None:
         await until("the other partition's", lambda: scored(fake_world, 2))
         state = await owner.ready()
 
-    assert "sequence gap" in str(state["partition 0"])
+    assert "sequence_gap" in str(state["partition 0"])
 
 
 async def test_a_topic_that_was_made_anew_stops_the_partition(fake_world: World) -> None:

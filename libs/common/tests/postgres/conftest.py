@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
-from common.postgres import Database, PostgresLedger, profile_tables, runtime_tables
+from common.postgres import (
+    Database,
+    PostgresLedger,
+    PostgresOversight,
+    profile_tables,
+    runtime_tables,
+)
 from common.postgres.book import ProfileBook
 from common.testing.postgres import FakeBook, FakeDatabase
 from common.testing.postgres_ledger import FakeLedger
+from common.testing.postgres_oversight import FakeOversight
 
 INCARNATION = "00000000-0000-0000-0000-000000000001"
 
@@ -25,6 +32,7 @@ class Store:
     ledger: Callable[..., Any]
     """A second call with the same loop is a second process."""
     book: type[ProfileBook[Any]]
+    oversight: Any
 
 
 def _fake() -> Store:
@@ -33,7 +41,7 @@ def _fake() -> Store:
     def ledger(loop: str, patience: float = 0.05) -> FakeLedger:
         return FakeLedger(database, loop, patience=patience)
 
-    return Store(database, ledger, FakeBook)
+    return Store(database, ledger, FakeBook, FakeOversight(database))
 
 
 async def _real(url: str, stack: AsyncExitStack) -> Store:
@@ -48,7 +56,7 @@ async def _real(url: str, stack: AsyncExitStack) -> Store:
     def ledger(loop: str, patience: float = 0.05) -> PostgresLedger:
         return PostgresLedger(database, loop, patience=patience)
 
-    return Store(database, ledger, ProfileBook)
+    return Store(database, ledger, ProfileBook, PostgresOversight(database))
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.integration)])

@@ -58,7 +58,7 @@ class Batch(Generic[S]):
             FencedError: nothing happened, some partitions have a new owner.
             TransientError: nothing happened, try again from the saved positions.
         """
-        with metrics.BATCH_SECONDS.labels(self.loop.name).time():
+        with metrics.child(metrics.BATCH_SECONDS, self.loop.name).time():
             while True:
                 try:
                     return await self._attempt()
@@ -80,7 +80,8 @@ class Batch(Generic[S]):
                 tx, [self._advance(maker) for maker in makers.values()]
             )
         self._committed(makers, outcome, due)
-        metrics.BATCH_SIGNALS.labels(self.loop.name).observe(len(signals) + len(outcome.fired))
+        size = len(signals) + len(outcome.fired)
+        metrics.child(metrics.BATCH_SIGNALS, self.loop.name).observe(size)
         return [row for maker in makers.values() for row in maker.rows]
 
     def _signals(self) -> list[Signal]:
@@ -213,7 +214,7 @@ class Batch(Generic[S]):
                 standing.next_due is None or change.due_at < standing.next_due
             ):
                 standing.next_due = change.due_at
-        metrics.TIMERS_FIRED.labels(self.loop.name).inc(len(outcome.fired))
+        metrics.child(metrics.TIMERS_FIRED, self.loop.name).inc(len(outcome.fired))
+        lateness = metrics.child(metrics.TIMER_LATENESS, self.loop.name)
         for timer in outcome.fired:
-            late = (self.until[timer.partition] - timer.due_at).total_seconds()
-            metrics.TIMER_LATENESS.labels(self.loop.name).observe(late)
+            lateness.observe((self.until[timer.partition] - timer.due_at).total_seconds())

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Generic, TypeVar
 
 from common.consuming.loop import Life, Loop, Surroundings
+from common.consuming.observing import Observer
 from common.consuming.outbox import Outbox
 from common.consuming.ports import Elector, Publisher
 from common.consuming.progress import ProgressFollower, ProgressReporter
@@ -70,11 +71,22 @@ class Consumer(Generic[S]):
                 self._around.ledger,
                 publisher,
                 self._around.pace.backoff,
+                monotonic=self._around.monotonic,
             )
             runner = Runner(self._loop, self._around, life, reader, outbox, follower, reporter)
             self._runner = runner
             await stack.enter_async_context(kept_running(outbox))
-            await self._tasks(runner, elector, follower, reporter)
+            time = follower or reporter
+            observer = Observer(
+                self._loop.name,
+                self._loop.inputs,
+                self._around,
+                runner.ownership,
+                outbox,
+                reader,
+                None if time is None else time.at,
+            )
+            await self._tasks(runner, elector, follower, reporter, observer)
 
     async def _time(
         self, stack: AsyncExitStack, publisher: Publisher, incarnation: str
@@ -90,12 +102,14 @@ class Consumer(Generic[S]):
         elector: Elector,
         follower: ProgressFollower | None,
         reporter: ProgressReporter | None,
+        observer: Observer,
     ) -> None:
         pace = self._around.pace
         async with asyncio.TaskGroup() as group:
             group.create_task(runner.run())
             group.create_task(elect(elector, runner.ownership.on_assigned, self.alive))
             group.create_task(commit_for_lag(runner, elector, pace.commit))
+            group.create_task(observer.run())
             if follower is not None:
                 group.create_task(follower.run())
             if reporter is not None:

@@ -122,7 +122,7 @@ class Decoder:
     ) -> Fetched | None:
         """Take one place's records in order; returns the record at which it has to wait, if any."""
         old = intake.standing.positions.get(place)
-        metrics.RECORDS.labels(self.loop, place.topic).inc(len(items))
+        metrics.child(metrics.RECORDS, self.loop, place.topic).inc(len(items))
         if old is None:
             intake.check.began(place, items[0].offset)
         last: Fetched | None = None
@@ -217,12 +217,12 @@ class Decoder:
         arrival = intake.check.arrival(item)
         if arrival is Arrival.GAP:
             origin = item.headers.get("origin", b"").decode()
-            intake.gap = f"sequence gap from {origin} at {item.place.topic}/{item.place.partition}@{item.offset}"
+            intake.gap = f"sequence_gap from {origin} at {item.place.topic}/{item.place.partition}@{item.offset}"
             return False
         if arrival is Arrival.SEEN:
             # The position still has to move past it, so this is not a batch of ticks alone.
             intake.only_ticks = False
-            metrics.DUPLICATES.labels(self.loop, item.place.topic).inc()
+            metrics.child(metrics.DUPLICATES, self.loop, item.place.topic).inc()
             return False
         return True
 

@@ -16,6 +16,7 @@ from common.consuming.consumer import elect, kept_running
 from common.consuming.folding import Effect, effects_of
 from common.consuming.loop import Pulse, Surroundings
 from common.consuming.model import Consequence, Transaction
+from common.consuming.observing import Observer
 from common.consuming.outbox import DEEPEST, Outbox
 from common.consuming.ownership import Guard, Ownership, trust
 from common.consuming.ports import Advance, FencedError, OutboxRow, Publisher
@@ -178,17 +179,24 @@ class Worker:
                 self._around.log.elector(self._job.anchor, self._job.name)
             )
             outbox = Outbox(
-                self._job.name, None, self._around.ledger, publisher, self._around.pace.backoff
+                self._job.name,
+                None,
+                self._around.ledger,
+                publisher,
+                self._around.pace.backoff,
+                monotonic=self._around.monotonic,
             )
             ownership = Ownership(
                 self._job.name, self._around.ledger, self._around.monotonic, self._job.guard
             )
+            observer = Observer(self._job.name, (), self._around, ownership, outbox)
             owned = Owned(self._job.name, self._around, ownership, outbox, incarnation)
             await stack.enter_async_context(kept_running(outbox))
             self._running = True
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._rounds(owned, ownership, outbox))
                 group.create_task(elect(elector, ownership.on_assigned, self.alive))
+                group.create_task(observer.run())
 
     async def _rounds(self, owned: Owned, ownership: Ownership, outbox: Outbox) -> None:
         delay = first = self._around.pace.backoff

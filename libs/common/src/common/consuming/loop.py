@@ -61,6 +61,8 @@ class Pace:
     """Seconds before the first retry after a transient error; doubled up to 5 s."""
     commit: float = 1.0
     """Seconds between commits for lag tools."""
+    observe: float = 5.0
+    """Seconds between two looks at lag, timers and the database's transactions, for the metrics."""
     stuck: float = 30.0
     """Seconds without a finished round after which the elector gives up the process's place."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from common.clock import monotonic
 from common.consuming import metrics
 from common.consuming.ports import Ledger, OutboxRow, Outgoing, Place, Publisher
 from common.errors import TransientError
@@ -29,6 +30,8 @@ class Outbox:
         ledger: Ledger,
         publisher: Publisher,
         backoff: float = 0.1,
+        *,
+        monotonic: Callable[[], float] = monotonic,
     ) -> None:
         self._loop = loop
         self._journal = journal
@@ -41,14 +44,27 @@ class Outbox:
         self._idle.set()
         self._depth = 0
         self._backoff = backoff
+        self._monotonic = monotonic
+        self._added: float | None = None
+        """When the first of the rows that wait was added."""
+        self._taken: float | None = None
+        """When the first of those under way was."""
 
     @property
     def depth(self) -> int:
         return self._depth
 
+    @property
+    def age(self) -> float:
+        """Seconds for which the oldest row has waited to be acknowledged; 0 where there is none."""
+        since = self._added if self._taken is None else self._taken
+        return 0.0 if since is None else self._monotonic() - since
+
     def add(self, rows: Sequence[OutboxRow]) -> None:
         """Take over rows that are committed; they must come in order."""
         if rows:
+            if self._added is None:
+                self._added = self._monotonic()
             self._rows.extend(rows)
             self._count(len(rows))
             self._wake()
@@ -69,6 +85,7 @@ class Outbox:
             await self._ready.wait()
             self._ready.clear()
             rows, self._rows = self._rows, []
+            self._taken, self._added = self._added, None
             statements, self._statements = self._statements, {}
             await self._publish_all(rows)
             await self._publish_places(
@@ -83,7 +100,7 @@ class Outbox:
 
     def _count(self, change: int) -> None:
         self._depth += change
-        metrics.OUTBOX.labels(self._loop).set(self._depth)
+        metrics.child(metrics.OUTBOX, self._loop).set(self._depth)
 
     async def _publish_all(self, rows: Sequence[OutboxRow]) -> None:
         if not rows:
@@ -96,6 +113,7 @@ class Outbox:
             await self._publish_places(places)
         await self._until_done(lambda: self._ledger.published(rows))
         self._count(-len(rows))
+        self._taken = None
 
     async def _publish_places(self, places: dict[Place, list[Outgoing]]) -> None:
         async with asyncio.TaskGroup() as group:

@@ -22,6 +22,10 @@ SILENCE = 30.0
 stopped hears within its session (20 s) that it lost its place."""
 
 
+LOOK_AGAIN = 1.0
+"""Seconds between two looks whether an operator freed a partition that stands still."""
+
+
 async def trust(gained: Mapping[int, Standing]) -> None:
     """A guard that knows no reason to refuse."""
 
@@ -46,6 +50,7 @@ class Ownership:
     _wanted: frozenset[int] = frozenset()
     _fenced: dict[int, float] = field(default_factory=dict)
     """Since when (monotonic seconds)."""
+    _looked: float = 0.0
 
     async def on_assigned(self, partitions: frozenset[int]) -> None:
         """The elector's word; the loop acts on it between two batches."""
@@ -85,7 +90,7 @@ class Ownership:
         await self.guard(standings)
         self.standings.update(standings)
         for standing in standings.values():
-            metrics.EPOCH.labels(self.loop, standing.partition).set(standing.epoch)
+            metrics.show(metrics.EPOCH, standing.epoch, self.loop, standing.partition)
         metrics.OWNED.labels(self.loop).set(len(self.standings))
         log.info("partitions_taken", loop=self.loop, partitions=sorted(standings))
         return list(standings.values())
@@ -98,6 +103,19 @@ class Ownership:
         self.standings.update(fresh)
         return list(fresh.values())
 
+    async def freed(self) -> frozenset[int]:
+        """Partitions that an operator took from us while they stood still, for us to take anew."""
+        idle = self.stopped.keys() | self._fenced.keys()
+        now = self.monotonic()
+        if not idle or now - self._looked < LOOK_AGAIN:
+            return frozenset()
+        self._looked = now
+        freed = frozenset(await self.ledger.released(idle))
+        for partition in freed:
+            self._fenced.pop(partition, None)
+        self._drop(freed)
+        return freed
+
     def fence(self, partitions: Collection[int]) -> None:
         """Somebody else owns these now."""
         metrics.FENCED.labels(self.loop).inc()
@@ -108,15 +126,14 @@ class Ownership:
     def stop(self, partition: int, why: str) -> None:
         """Stop one partition with an alarm; the others go on."""
         self.stopped[partition] = why
-        metrics.STOPPED.labels(self.loop, partition, _reason(why)).set(1)
+        metrics.show(metrics.STOPPED, 1, self.loop, partition, _reason(why))
         log.error("partition_stopped", loop=self.loop, partition=partition, detail=why)
 
     def _drop(self, partitions: Collection[int]) -> None:
         for partition in partitions:
             self.standings.pop(partition, None)
-            why = self.stopped.pop(partition, None)
-            if why is not None:  # the alarm goes with the partition
-                metrics.STOPPED.labels(self.loop, partition, _reason(why)).set(0)
+            self.stopped.pop(partition, None)
+            metrics.forget(self.loop, partition)  # the alarm goes with the partition
         metrics.OWNED.labels(self.loop).set(len(self.standings))
 
 

@@ -178,6 +178,21 @@ class TimerChange:
     traceparent: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a loop's rows amount to."""
+
+    timers: int
+    """Pending ones in the schema, as the planner estimates it: counting millions would take seconds."""
+    held: Mapping[int, int]
+    """By partition, timers that may fire and have not, `MOST_COUNTED` at most."""
+    oldest_transaction: float
+    """Seconds since the oldest open transaction of this service's role began."""
+
+
+MOST_COUNTED = 10_000
+
+
 class FencedError(Exception):
     """Somebody else owns these partitions; nothing was written and nothing may be."""
 
@@ -212,6 +227,14 @@ class Ledger(Protocol):
 
     async def live_since(self) -> datetime:
         """When this life began: what was appended before is history."""
+        ...
+
+    async def released(self, partitions: Collection[int]) -> Collection[int]:
+        """Which of these an operator took from whoever owned them, for anybody to take anew."""
+        ...
+
+    async def measure(self, until: Mapping[int, datetime]) -> Measure:
+        """What only the database knows; cheap enough to be asked every few seconds."""
         ...
 
     async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:

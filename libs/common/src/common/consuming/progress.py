@@ -142,6 +142,10 @@ class ProgressReporter:
         self._stated: dict[int, tuple[datetime, float]] = {}
         self._heard: dict[int, float] = {}
 
+    def at(self, standing: Standing) -> datetime | None:
+        """How far the raw partition is."""
+        return self._until.get(standing.partition)
+
     def heard(self, partition: int) -> None:
         """Something was read from this raw partition just now."""
         self._heard[partition] = self._around.monotonic()

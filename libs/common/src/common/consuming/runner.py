@@ -104,6 +104,9 @@ class Runner(Generic[S]):
         """Settle who owns what, read what is there, commit it, hand it to the outbox."""
         if self._uncertain:
             await self._recover()
+        freed = await self.ownership.freed()
+        if freed:
+            self._lost(freed)
         if self._unsettled or self.ownership.pending:
             await self._settle()
         if self._outbox.depth > DEEPEST:
@@ -168,7 +171,6 @@ class Runner(Generic[S]):
             at = self._follower.at(standing)
             if at is None:
                 continue
-            metrics.VIRTUAL_TIME.labels(self.loop.name, partition).set(at.timestamp())
             if standing.next_due is not None and standing.next_due < at:
                 until[partition] = at
         return until

@@ -10,6 +10,9 @@ from common.consuming.ports import Fetched, Place, Standing
 BEGIN = "@begin"
 """Under this origin `seen` keeps the offset at which reading a place began."""
 
+ACCEPTED = "@accepted/"
+"""Under this and an origin `seen` keeps the number after which an operator takes whatever comes."""
+
 RETRIED = "@retried/"
 """Under this and its offset `seen` keeps that a quarantined signal was retried."""
 
@@ -49,10 +52,14 @@ class SequenceCheck:
         last = self._last(key)
         if last is not None and sequence <= last:
             return Arrival.SEEN
-        if last is not None and sequence > last + 1:
+        if last is not None and sequence > last + 1 and not self._is_accepted(key, last):
             return Arrival.GAP
         self.moved[key] = sequence
         return Arrival.NEW
+
+    def _is_accepted(self, key: tuple[Place, str], last: int) -> bool:
+        place, origin = key
+        return self.standing.seen.get((place, ACCEPTED + origin)) == last
 
     def first_time(self, place: Place, offset: int) -> bool:
         """Whether this quarantined signal was never retried; from here on it was."""

@@ -3,11 +3,13 @@
 from common.postgres.book import ProfileBook, ProfileKey
 from common.postgres.database import Database, PostgresTransaction
 from common.postgres.ledger import PostgresLedger
+from common.postgres.oversight import PostgresOversight
 from common.postgres.tables import profile_tables, runtime_tables
 
 __all__ = [
     "Database",
     "PostgresLedger",
+    "PostgresOversight",
     "PostgresTransaction",
     "ProfileBook",
     "ProfileKey",

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from common.consuming.model import TimerDue, Transaction
 from common.consuming.ports import (
+    MOST_COUNTED,
     Advance,
     FencedError,
+    Measure,
     OutboxRow,
     Standing,
     TimerChange,
@@ -58,6 +60,19 @@ class PostgresLedger:
         """The number of the last batch of each, 0 where there was none."""
         rows = await self.database.fetch(statements.BATCHES, self.loop, sorted(partitions))
         return {**dict.fromkeys(partitions, 0), **{row["partition"]: row["batch"] for row in rows}}
+
+    async def released(self, partitions: Collection[int]) -> Collection[int]:
+        """Which of these an operator took from whoever owned them, see `PostgresOversight`."""
+        rows = await self.database.fetch(statements.RELEASED, self.loop, sorted(partitions))
+        return [row["partition"] for row in rows]
+
+    async def measure(self, until: Mapping[int, datetime]) -> Measure:
+        """Counts and ages that only the database knows."""
+        asked = (self.loop, list(until), list(until.values()), MOST_COUNTED)
+        held = await self.database.fetch(statements.HELD, *asked)
+        [row] = await self.database.fetch(statements.MEASURE)
+        counts = {one["partition"]: one["held"] for one in held}
+        return Measure(row["timers"], counts, float(row["oldest"]))
 
     async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:
         """Raise the epoch of each, then load what its last owner committed.

@@ -161,3 +161,28 @@ ON CONFLICT (loop, owner, topic) DO UPDATE SET counters = ARRAY(
     ORDER BY place
 )
 """
+
+RELEASED = """
+SELECT partition FROM partitions
+WHERE loop = $1 AND partition = ANY($2::int[]) AND backend_pid = 0
+"""
+
+HELD = """
+SELECT mine.partition, (
+    SELECT count(*) FROM (
+        SELECT FROM timers
+        WHERE timers.loop = $1 AND timers.partition = mine.partition
+          AND timers.due_at < mine.until
+        LIMIT $4
+    ) AS few
+) AS held
+FROM unnest($2::int[], $3::timestamptz[]) AS mine (partition, until)
+"""
+
+MEASURE = """
+SELECT (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'timers'::regclass) AS timers,
+       (SELECT coalesce(extract(epoch FROM max(clock_timestamp() - xact_start)), 0)
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+       ) AS oldest
+"""

@@ -8,8 +8,10 @@ from typing import cast
 
 from common.consuming.model import TimerDue, Transaction
 from common.consuming.ports import (
+    MOST_COUNTED,
     Advance,
     FencedError,
+    Measure,
     OutboxRow,
     Position,
     Standing,
@@ -34,6 +36,23 @@ class FakeLedger:
 
     async def live_since(self) -> datetime:
         return self.database.live_since
+
+    async def released(self, partitions: Collection[int]) -> Collection[int]:
+        await self.database.passage("released")
+        tx = self.database.transaction()
+        freed = dict(tx.rows(("released", self.loop)))
+        return [p for p in sorted(partitions) if freed.get(p) == self._mark(tx, p)[0]]
+
+    async def measure(self, until: Mapping[int, datetime]) -> Measure:
+        tables = self.database.tables
+        timers = {
+            p: tables[self.table("timers", p)].values() for p in range(1 + max(until, default=0))
+        }
+        held = {
+            p: min(MOST_COUNTED, sum(timer.due_at < end for timer in timers[p]))
+            for p, end in until.items()
+        }
+        return Measure(sum(map(len, timers.values())), held, 0.0)
 
     async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:
         standings = {}
