@@ -69,8 +69,8 @@ test-long: install  ## What takes minutes: test-fault, the images' install steps
 test-fault: install  ## Each process of the demo killed on the way; the promises hold
 	@$(BIN)/pytest -m fault $(PYTEST_ARGS)
 
-bench: install  ## Our rates against bare loops that do the same work
-	@$(BIN)/cuestream bench ingest $(BENCH_ARGS)
+bench: install  ## Our rates against bare loops that do the same work; BENCH="ingest consume timers" leaves out the long one
+	@for name in $(or $(BENCH),ingest consume timers chain); do $(BIN)/cuestream bench "$$name" $(BENCH_ARGS); done
 
 demo: install  ## The stack and a small shop; DEMO_SECONDS=60 make demo ends by itself
 	@$(BIN)/cuestream demo $(DEMO_ARGS)
