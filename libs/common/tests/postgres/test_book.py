@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from common.consuming.model import Record, TimerDue
 from common.contracts import Event
@@ -166,3 +167,17 @@ async def test_what_else_a_service_keeps_is_saved_in_the_same_transaction(store:
     await write(store, Indexed(Cart), record(), Cart(3))
 
     assert changed == [ProfileKey(0, ANNA, "default")]
+
+
+async def test_a_state_that_grows_without_bound_is_told_of(store: Any) -> None:
+    def told() -> float:
+        return REGISTRY.get_sample_value("cuestream_states_large_total") or 0.0
+
+    book, before = store.book(Basket), told()
+
+    await write(store, book, record(), Basket(1, "x" * 1_000))
+    small = told()
+    await write(store, book, record(), Basket(1, "x" * 70_000))
+
+    assert (small - before, told() - before) == (0.0, 1.0)
+    assert (REGISTRY.get_sample_value("cuestream_state_largest_bytes") or 0) > 70_000

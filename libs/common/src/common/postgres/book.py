@@ -8,11 +8,18 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import msgspec
+import structlog
 
+from common.consuming import metrics
 from common.consuming.model import Entry, Sheet, Signal, TimerDue, Transaction
 from common.errors import PermanentError
 
 S = TypeVar("S")
+log = structlog.get_logger(__name__)
+
+LARGE = 64 * 1024
+"""Bytes of a state beyond which something in it grows without a bound."""
+
 Row = Mapping[str, Any]
 
 Upgrade = Callable[[Any], Any]
@@ -50,6 +57,7 @@ class ProfileBook(Generic[S]):
         self._load = _LOAD.format(table=table)
         self._save = _SAVE.format(table=table)
         self._delete = _DELETE.format(table=table)
+        self._largest = 0
 
     def key_of(self, signal: Signal) -> ProfileKey:
         """Whose state a signal touches.
@@ -91,6 +99,7 @@ class ProfileBook(Generic[S]):
         if kept:
             nows = [_known(entry.now) for _, entry in kept]
             states = [self._encode(entry.state) for _, entry in kept]
+            self._watch([key for key, _ in kept], states)
             await self.write(tx, [key for key, _ in kept], nows, self._schema, states)
         if gone:
             await self.delete(tx, gone)
@@ -120,6 +129,18 @@ class ProfileBook(Generic[S]):
         self, tx: Transaction, changed: Sequence[tuple[ProfileKey, Entry[S]]]
     ) -> None:
         """For a service that keeps more than the aggregate, such as an index table; nothing by default."""
+
+    def _watch(self, keys: Sequence[ProfileKey], states: Sequence[bytes]) -> None:
+        """Tell of states that grow beyond what a batch can carry by the hundred."""
+        largest = max(map(len, states))
+        if largest > self._largest:
+            self._largest = largest
+            metrics.LARGEST_STATE.set(largest)
+        if largest > LARGE:
+            for key, state in zip(keys, states, strict=True):
+                if len(state) > LARGE:
+                    metrics.LARGE_STATES.inc()
+                    log.warning("state_large", profile_id=str(key.profile_id), size=len(state))
 
     def _state(self, schema: int, state: bytes) -> S:
         if schema == self._schema:
