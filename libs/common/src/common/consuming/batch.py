@@ -14,7 +14,7 @@ from common.consuming.decoding import Intake
 from common.consuming.folding import Folder, Outcome
 from common.consuming.loop import Life, Loop, Surroundings
 from common.consuming.model import Handlers, Record, Sheet, Signal, TimerDue, Transaction
-from common.consuming.ports import Advance, Fetched, OutboxRow, Standing
+from common.consuming.ports import Advance, Fetched, OutboxRow, Place, Standing
 from common.consuming.rejection import rejected
 from common.consuming.wire import RowMaker
 from common.contracts import Topics
@@ -47,7 +47,8 @@ class Batch(Generic[S]):
     """Of all partitions that have records or due timers."""
     until: Mapping[int, datetime]
     """Virtual time of the partitions that have due timers."""
-    originals: Mapping[tuple[str, int, int], Fetched]
+    originals: Sequence[Fetched]
+    """What was read, for what must be set aside as it came."""
     refused: dict[Hashable, str] = field(default_factory=dict)
     """Keys of states that the database would not take, and why."""
 
@@ -141,7 +142,7 @@ class Batch(Generic[S]):
         for partition, maker in makers.items():
             self._journal(partition, maker, outcome, draw)
         for effect in outcome.effects:
-            makers[effect.partition].effects((effect,))
+            makers[effect.partition].effect(effect)
         for partition, intake in self.intakes.items():
             for poison in intake.poison:
                 metrics.QUARANTINED.labels(self.loop.name, poison.reason).inc()
@@ -174,7 +175,8 @@ class Batch(Generic[S]):
         maker.journal(self.loop.journal, entry, self.around.clock())
 
     def _original(self, record: Record) -> tuple[bytes | None, bytes | None]:
-        fetched = self.originals[record.topic, record.partition, record.offset]
+        where = (Place(record.topic, record.partition), record.offset)
+        fetched = next(item for item in self.originals if (item.place, item.offset) == where)
         return fetched.key, fetched.value
 
     def _advance(self, maker: RowMaker) -> Advance:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from common.clock import EPOCH
 from common.configuration import Configuration
@@ -258,7 +259,13 @@ def _headers_are_sound(item: Fetched) -> bool:
     ):
         return False
     origin = item.headers.get("origin")
-    return origin is None or sequence is None or _ORIGIN.fullmatch(origin) is not None
+    return origin is None or sequence is None or _is_origin(origin)
+
+
+@lru_cache(maxsize=4096)
+def _is_origin(origin: bytes) -> bool:
+    # Remembered, because a topic has few of them and each record names one.
+    return _ORIGIN.fullmatch(origin) is not None
 
 
 def record_of(item: Fetched, event: Event | None = None, *, history: bool = False) -> Record:

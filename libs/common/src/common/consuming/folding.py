@@ -22,7 +22,7 @@ from common.consuming.model import (
     TimerDue,
 )
 from common.consuming.ports import TimerChange
-from common.contracts import Event, encode_event, event_bytes
+from common.contracts import encoded
 from common.errors import PermanentError
 from common.ids import caused_id
 
@@ -94,9 +94,9 @@ class Outcome(Generic[S]):
             PermanentError: `state_rejected`, or whatever the key says.
         """
         key = sheet.key_of(signal)
-        if key in self.refused:
+        if self.refused and key in self.refused:
             raise PermanentError("state_rejected", self.refused[key])
-        return sheet.entry(signal)
+        return sheet.entries[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +143,8 @@ class Folder(Generic[S]):
             entry = outcome.entry(sheet, signal)
             now = now if entry.now is None else max(now, entry.now)
             folded = fold(entry.state, signal, now)
-            effects = effects_of(
-                folded.consequences,
-                signal.partition,
-                now=now,
-                loop=self.loop,
-                workspace=signal.workspace,
-                cause=signal.cause,
-                correlation=signal.correlation,
-                traceparent=signal.traceparent,
-                history=signal.history,
-            )
-            changes = _timer_changes(folded, signal)
+            effects = _effects(folded, signal, now, self.loop) if folded.consequences else ()
+            changes = _timer_changes(folded, signal) if folded.timers else {}
         except PermanentError as error:
             outcome.failures.append(Failure(signal, error.reason, error.detail[:300]))
             return
@@ -169,6 +159,20 @@ class Folder(Generic[S]):
 
 
 NowOf = Callable[[TimerDue], datetime]
+
+
+def _effects(folded: Folded[S], signal: Signal, now: datetime, loop: str) -> list[Effect]:
+    return effects_of(
+        folded.consequences,
+        signal.partition,
+        now=now,
+        loop=loop,
+        workspace=signal.workspace,
+        cause=signal.cause,
+        correlation=signal.correlation,
+        traceparent=signal.traceparent,
+        history=signal.history,
+    )
 
 
 def effects_of(
@@ -188,6 +192,7 @@ def effects_of(
     Raises:
         PermanentError: `consequence_too_large`, the broker would never take it.
     """
+    source = "/cuestream/" + loop.replace(".", "/")
     ordinals: dict[str, int] = {}
     effects: list[Effect] = []
     for item in consequences:
@@ -196,17 +201,16 @@ def effects_of(
             kind = item.payload.TYPE
             ordinal = ordinals.get(kind, 0)
             ordinals[kind] = ordinal + 1
-            event: Event = encode_event(
+            value = encoded(
                 item.payload,
                 id=item.id or caused_id(cause, kind, ordinal),
-                source="/cuestream/" + loop.replace(".", "/"),
+                source=source,
                 subject=item.subject,
                 time=item.time or now,
                 workspace=workspace,
                 correlationid=correlation,
                 causationid=cause,
             )
-            value = event_bytes(event)
             if len(value) > LARGEST:
                 raise PermanentError("consequence_too_large", f"{kind} has {len(value)} bytes")
         effects.append(
@@ -216,8 +220,6 @@ def effects_of(
 
 
 def _timer_changes(folded: Folded[S], signal: Signal) -> dict[tuple[UUID, str], TimerChange]:
-    if not folded.timers:
-        return {}
     profile = folded.profile_id
     if profile is None:
         profile = signal.profile_id if isinstance(signal, TimerDue) else UUID(signal.event.subject)

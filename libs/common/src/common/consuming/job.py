@@ -113,7 +113,7 @@ class Owned:
                 desk = Desk(tx, self._name)
                 yield desk
                 for effect in desk.effects:
-                    makers[effect.partition].effects((effect,))
+                    makers[effect.partition].effect(effect)
                 await ledger.advance(tx, [_advance(maker) for maker in makers.values()])
             self._outbox.add(_committed(makers))
 

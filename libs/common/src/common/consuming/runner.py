@@ -156,7 +156,7 @@ class Runner(Generic[S]):
                 intakes=full,
                 standings=dict(sorted(concerned.items())),
                 until=until,
-                originals={(f.place.topic, f.place.partition, f.offset): f for f in fetched},
+                originals=fetched,
             )
             self._outbox.add(await batch.run())
         if self._reporter is not None:

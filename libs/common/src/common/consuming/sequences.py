@@ -70,7 +70,9 @@ class SequenceCheck:
         return True
 
     def _last(self, key: tuple[Place, str]) -> int | None:
-        known = self.moved.get(key, self.standing.seen.get(key))
+        known = self.moved.get(key)
+        if known is None:
+            known = self.standing.seen.get(key)
         if known is not None:
             return known
         began = (key[0], BEGIN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,6 +23,9 @@ QUARANTINED_BYTES = 32 * 1024
 """How much of a quarantined record is kept."""
 QUARANTINED_KEY_BYTES = 1024
 """And of its key: a stranger's may be as large as a batch, and ours has headers beside it."""
+
+_CONTENT_TYPE = CONTENT_TYPE.encode()
+_MICROSECOND = timedelta(microseconds=1)
 
 ALL_WORKSPACES = "*"
 """The workspace of records that belong to no single one: journal, progress, ticks."""
@@ -58,26 +61,27 @@ class RowMaker:
     partition_for: Callable[[str, bytes], int]
     rows: list[OutboxRow] = field(default_factory=list)
     draw: SequenceDraw = field(init=False)
+    _origin: bytes = field(init=False)
+    _batch: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.draw = SequenceDraw.of(self.standing, self.topics.partitions)
+        self._origin = origin_of(self.loop, self.standing.partition, self.incarnation).encode()
+        self._batch = self.standing.batch + 1
 
-    def effects(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            key = effect.key.encode()
-            headers = {} if effect.value is None else {"content-type": CONTENT_TYPE.encode()}
-            headers["accepted"] = b"%d" % (
-                (effect.accepted_at - EPOCH) // timedelta(microseconds=1)
-            )
-            if effect.history:
-                headers["history"] = b"1"
-            if effect.traceparent is not None:
-                headers["traceparent"] = effect.traceparent.encode()
-            self._add(self._target(effect.topic, key), key, effect.value, headers)
+    def effect(self, effect: Effect) -> None:
+        key = effect.key.encode()
+        headers = {} if effect.value is None else {"content-type": _CONTENT_TYPE}
+        headers["accepted"] = b"%d" % ((effect.accepted_at - EPOCH) // _MICROSECOND)
+        if effect.history:
+            headers["history"] = b"1"
+        if effect.traceparent is not None:
+            headers["traceparent"] = effect.traceparent.encode()
+        self._add(self._target(effect.topic, key), key, effect.value, headers)
 
     def journal(self, topic: str, payload: Payload, at: datetime) -> None:
-        batch = self.standing.batch + 1
-        identity = derive("journal", self.loop, self.standing.partition, self.incarnation, batch)
+        place = (self.loop, self.standing.partition, self.incarnation, self._batch)
+        identity = derive("journal", *place)
         value = own_event(
             self.loop, payload, identity=identity, subject=str(self.standing.partition), at=at
         )
@@ -171,13 +175,13 @@ class RowMaker:
     def _add(
         self, target: Place, key: bytes | None, value: bytes | None, headers: dict[str, bytes]
     ) -> None:
-        headers["origin"] = origin_of(self.loop, self.standing.partition, self.incarnation).encode()
+        headers["origin"] = self._origin
         if self.topics[target.topic].sequenced:
             headers["sequence"] = b"%d" % self.draw.next(target)
         self.rows.append(
             OutboxRow(
                 partition=self.standing.partition,
-                batch=self.standing.batch + 1,
+                batch=self._batch,
                 ordinal=len(self.rows),
                 target=target,
                 record=Outgoing(key, value, headers),

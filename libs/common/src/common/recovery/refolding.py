@@ -122,7 +122,7 @@ class Refolder(Generic[S]):
                 for p, entry in entries.items()
                 if entry.batch.virtual_time is not None
             },
-            originals={(f.place.topic, f.place.partition, f.offset): f for f in fetched},
+            originals=fetched,
             entries=entries,
         )
         return await batch.run()
