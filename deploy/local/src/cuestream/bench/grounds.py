@@ -19,7 +19,10 @@ from typing_extensions import override
 
 from common.clock import monotonic
 from common.consuming.ports import Fetched, Outgoing, Place, Publisher, Reader
+from common.contracts import load_topics
+from common.ids import fresh
 from common.kafka import KafkaLog, connect, ensure_topics
+from common.kafka.clients import new_admin
 from common.postgres import Database
 from common.settings import KafkaSettings, load_settings
 from cuestream.bench.sides import check_script, publish
@@ -177,11 +180,13 @@ async def _party(
     script: Path | None,
     fill: Callable[[Database], Awaitable[None]],
 ) -> Party:
-    schema, prefix = f"bench_{name}", f"bench.{name}."
+    # A prefix of its own, because where a log goes on whose database is new, our loop rightly stops.
+    schema, prefix = f"bench_{name}", f"bench-{fresh().hex[:12]}.{name}."
     settings = KafkaSettings(
         KAFKA_BOOTSTRAP_SERVERS=on.bootstrap, topic_prefix=prefix, partitions=PARTITIONS
     )
     await ensure_topics(settings)
+    stack.push_async_callback(_remove_topics, settings)
     database = await stack.enter_async_context(
         Database.connect(on.database_url, schema=schema, application_name="bench")
     )
@@ -195,6 +200,16 @@ async def _party(
     command = Command(_argv(on, script, schema, prefix), on.folder / f"{name}.log", _told(on, prefix))  # fmt: skip
     process = stack.enter_context(Loops(name, command))
     return Party(name, process, log, reader, publisher, database)
+
+
+async def _remove_topics(settings: KafkaSettings) -> None:
+    admin = new_admin(settings, "bench")
+    await admin.start()
+    try:
+        names = [settings.topic_prefix + topic.name for topic in load_topics(PARTITIONS)]
+        await admin.delete_topics(names)
+    finally:
+        await admin.close()
 
 
 def _argv(on: Grounds, script: Path | None, schema: str, prefix: str) -> tuple[str, ...]:
