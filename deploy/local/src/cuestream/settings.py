@@ -44,6 +44,8 @@ class InstallationSettings(Settings):
     """Base URL of `dispatcher api`; needed to halt and resume."""
     resolve_url: str | None = None
     """Base URL of `ingest resolve`'s own port; needed where a person or a message is looked up."""
+    process_urls: str | None = None
+    """Base URLs of the processes' own ports, separated by commas; `cuestream positions` asks them for alarms."""
     admin_key: SecretStr | None = None
     """The admin key in clear. Whoever has it may publish and may read everything."""
 
@@ -64,6 +66,10 @@ class SuiteSettings(Settings):
     """`containers`: testcontainers where a Docker engine answers, else embedded."""
     require: Literal["", "all"] = ""
     """`all`: a test whose tool is missing fails instead of being listed as not run."""
+    fault_seed: int = Field(default=1, validation_alias="FAULT_SEED")
+    """Decides what visitors do and what is broken when, so that a run of the fault tests can be repeated."""
+    fault_events: int = Field(default=1_020_000, ge=1_000, validation_alias="FAULT_EVENTS")
+    """How many events the histories of `make test-fault` hold together."""
 
 
 def inherited_environment() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from cuestream.failures import UsageError
 from cuestream.settings import InstallationSettings, LocalSettings
 from cuestream.stack.client import find_stack
 from cuestream.stack.ports import LOOPBACK
+from cuestream.stack.postgres.roles import SERVICES
 
 Service = Literal["orchestrator", "dispatcher", "resolve"]
 
@@ -30,6 +31,23 @@ class Installation:
     urls: Mapping[Service, str]
     admin_key: str | None
     bootstrap_servers: str | None
+    processes: Mapping[str, str] = field(default_factory=dict)
+    """Base URLs of the processes' own ports, where `/readyz` and `/metrics` are, by name."""
+    databases: Mapping[str, str] = field(default_factory=dict)
+    """A URL for each service's schema."""
+
+    def database(self, service: str) -> str:
+        """How to reach a service's schema.
+
+        Raises:
+            UsageError: it is not known.
+        """
+        if service not in self.databases:
+            raise UsageError(
+                f"Where the database of {service} is, is not known.",
+                "Set DATABASE_URL to that of a user who may use its schema.",
+            )
+        return self.databases[service]
 
     def url(self, service: Service) -> str:
         """Base URL of a service's api.
@@ -70,10 +88,18 @@ def find_installation(data: Path | None) -> Installation:
         for service, process in _PROCESSES.items()
         if process in stack.ports
     }
-    return Installation(urls, stack.admin_key, stack.endpoints.get("kafka"))
+    processes = {
+        name: f"http://{LOOPBACK}:{port}"
+        for name, port in stack.ports.items()
+        if name.partition("-")[0] in SERVICES
+    }
+    return Installation(
+        urls, stack.admin_key, stack.endpoints.get("kafka"), processes, stack.databases
+    )
 
 
 def _named(settings: InstallationSettings) -> Installation:
+    local = load_settings(LocalSettings)
     named: Mapping[Service, str | None] = {
         "orchestrator": settings.orchestrator_url,
         "dispatcher": settings.dispatcher_url,
@@ -82,5 +108,7 @@ def _named(settings: InstallationSettings) -> Installation:
     return Installation(
         urls={service: url.rstrip("/") for service, url in named.items() if url is not None},
         admin_key=settings.admin_key.get_secret_value() if settings.admin_key else None,
-        bootstrap_servers=load_settings(LocalSettings).kafka_bootstrap_servers,
+        bootstrap_servers=local.kafka_bootstrap_servers,
+        processes={url: url.rstrip("/") for url in (settings.process_urls or "").split(",") if url},
+        databases=dict.fromkeys(SERVICES, local.database_url) if local.database_url else {},
     )

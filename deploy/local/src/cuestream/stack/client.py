@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cuestream.failures import UnreachableError
 from cuestream.stack.control import Order, StackStatus, send
 from cuestream.stack.layout import Layout, Running
+from cuestream.stack.postgres.roles import SERVICES, service_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Stack:
     ports: Mapping[str, int]
     """The port of each process by its name, also of those without a public address."""
     admin_key: str
+    databases: Mapping[str, str] = field(default_factory=dict)
+    """Each service's URL; they hold passwords where the server asks for one."""
 
 
 def find_stack(layout: Layout) -> Stack:
@@ -30,7 +33,11 @@ def find_stack(layout: Layout) -> Stack:
     if not status.endpoints:
         raise UnreachableError(f"The stack in {layout.root} is still starting.")
     ports = {process.name: process.port for process in status.processes if process.port is not None}
-    return Stack(status.endpoints, ports, layout.keys().admin_key)
+    keys, url = layout.keys(), status.endpoints.get("postgres", "")
+    # The server that the stack starts itself trusts this machine; of another one no user is shown.
+    password = None if "@" in url else keys.database_password
+    databases = {service: service_url(url, service, password) for service in SERVICES if url}
+    return Stack(status.endpoints, ports, keys.admin_key, databases)
 
 
 def order(layout: Layout, what: Order, name: str = "", count: int = 0) -> StackStatus:
