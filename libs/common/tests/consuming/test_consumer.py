@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import timedelta
 from functools import partial
 
@@ -332,3 +333,24 @@ async def test_a_database_that_was_set_back_stops_the_process(world: World) -> N
     (error,) = raised.value.exceptions
     assert isinstance(error, PermanentError)
     assert error.reason == "database_restored"
+
+
+async def test_a_backup_put_in_place_under_a_running_process_stops_it(fake_world: World) -> None:
+    database = fake_world.database
+    assert database is not None
+    await fake_world.append("profile.activity", 0, *events(1))
+    consumer = asyncio.create_task(fake_world.consumer().run())
+    await until("the score", lambda: scored(fake_world, 1))
+    backup = deepcopy(database.tables)
+    await fake_world.append("profile.activity", 0, *events(1, first=1))
+    await until("two scores", lambda: scored(fake_world, 2))
+
+    database.tables = backup
+    database.fail_next_commits("database_unavailable")
+    await fake_world.append("profile.activity", 0, *events(1, first=2))
+
+    with pytest.raises(ExceptionGroup) as raised:
+        async with asyncio.timeout(20):
+            await consumer
+    assert raised.group_contains(PermanentError, match="database_restored")
+    assert await scores(fake_world) == [1, 2]

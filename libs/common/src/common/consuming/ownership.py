@@ -163,22 +163,47 @@ async def starting_offsets(
 
 
 async def refuse_restored(
-    batches: Mapping[int, int], journal: str, incarnation: str, reader: Reader
+    batches: Mapping[int, int],
+    journal: str,
+    incarnation: str,
+    reader: Reader,
+    again: Callable[[Collection[int]], Awaitable[Mapping[int, int]]],
 ) -> None:
     """Stop before a database that was set back does again, otherwise, what the log already holds.
+
+    `again` loads the batch numbers of some partitions anew: since `batches` were loaded, their owner may have gone on.
 
     Raises:
         PermanentError: `database_restored`, the journal knows later batches of this life than the database.
     """
     places = [Place(journal, partition) for partition in sorted(batches)]
     bounds = await reader.bounds(places)
+    ahead: dict[int, int] = {}
     for place in places:
         begin, end = bounds[place]
         last = await reader.record_at(place, end - 1) if begin < end else None
         known = None if last is None else _batch_of(last, incarnation)
         if known is not None and known > batches[place.partition]:
-            detail = f"{journal}/{place.partition} knows batch {known}, the database {batches[place.partition]}"
+            ahead[place.partition] = known
+    # Only what is committed is journaled: what is loaded after the journal was read cannot rightly be behind it.
+    for partition, committed in (await again(ahead) if ahead else {}).items():
+        if ahead[partition] > committed:
+            detail = (
+                f"{journal}/{partition} knows batch {ahead[partition]}, the database {committed}"
+            )
             raise PermanentError("database_restored", f"{detail}: run cuestream recover")
+
+
+def reloading(
+    ledger: Ledger, standings: Mapping[int, Standing]
+) -> Callable[[Collection[int]], Awaitable[Mapping[int, int]]]:
+    """The batch numbers of partitions that are ours; raises FencedError where they no longer are."""
+
+    async def again(partitions: Collection[int]) -> Mapping[int, int]:
+        fresh = await ledger.reload([standings[partition] for partition in partitions])
+        return {partition: standing.batch for partition, standing in fresh.items()}
+
+    return again
 
 
 def _batch_of(record: Fetched, incarnation: str) -> int | None:

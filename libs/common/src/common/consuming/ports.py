@@ -246,6 +246,7 @@ class Ledger(Protocol):
 
         Raises:
             FencedError: an epoch is no longer mine.
+            PermanentError: `database_restored`, the database is behind what we know was committed.
         """
         ...
 

@@ -21,6 +21,7 @@ from common.consuming.ownership import (
     LogChangedError,
     Ownership,
     refuse_restored,
+    reloading,
     starting_offsets,
 )
 from common.consuming.ports import (
@@ -198,7 +199,8 @@ class Runner(Generic[S]):
 
     async def _guard(self, gained: Mapping[int, Standing]) -> None:
         batches = {partition: standing.batch for partition, standing in gained.items()}
-        await refuse_restored(batches, self.loop.journal, self._life.id, self._reader)
+        again = reloading(self._around.ledger, gained)
+        await refuse_restored(batches, self.loop.journal, self._life.id, self._reader, again)
 
     async def _settle(self) -> None:
         """Let go of what was lost, take what was gained: drain its outbox first, then read on."""

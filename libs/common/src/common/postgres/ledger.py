@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 from uuid import UUID
 
+from common.consuming.fencing import refuse_set_back
 from common.consuming.model import TimerDue, Transaction
 from common.consuming.ports import (
     MOST_COUNTED,
@@ -93,9 +94,7 @@ class PostgresLedger:
             FencedError: an epoch is no longer mine.
         """
         fresh = await self._load([standing.partition for standing in standings])
-        lost = [s.partition for s in standings if fresh[s.partition].epoch != s.epoch]
-        if lost:
-            raise FencedError(lost)
+        refuse_set_back(standings, fresh)
         return fresh
 
     async def _load(self, partitions: Collection[int]) -> dict[int, Standing]:
@@ -144,12 +143,26 @@ class PostgresLedger:
             FencedError: an epoch is no longer mine, or a commit that was believed lost did happen.
         """
         rows = await fetching(tx).fetch(statements.FENCE, self.loop, *_marks(standings))
-        _refuse_lost(standings, rows)
+        await self._refuse_lost(fetching(tx), standings, rows)
 
     async def check(self, standings: Collection[Standing]) -> None:
         """As `fence`, but writes nothing."""
         rows = await self.database.fetch(statements.CHECK, self.loop, *_marks(standings))
-        _refuse_lost(standings, rows)
+        await self._refuse_lost(self.database, standings, rows)
+
+    async def _refuse_lost(
+        self,
+        asked: _Fetching,
+        standings: Collection[Standing],
+        mine: Sequence[Mapping[str, Any]],
+    ) -> None:
+        lost = {standing.partition for standing in standings} - {row["partition"] for row in mine}
+        if not lost:
+            return
+        rows = await asked.fetch(statements.OWNED, self.loop, sorted(lost))
+        now = {row["partition"]: Standing(**row) for row in rows}
+        refuse_set_back([s for s in standings if s.partition in lost], now)
+        raise FencedError(lost)
 
     async def take_timers(
         self, tx: Transaction, until: Mapping[int, datetime], limit: int
@@ -224,12 +237,6 @@ def _marks(standings: Collection[Standing]) -> tuple[list[int], list[int], list[
         [standing.epoch for standing in standings],
         [standing.batch for standing in standings],
     )
-
-
-def _refuse_lost(standings: Collection[Standing], mine: Sequence[Mapping[str, Any]]) -> None:
-    lost = {standing.partition for standing in standings} - {row["partition"] for row in mine}
-    if lost:
-        raise FencedError(lost)
 
 
 def fetching(tx: Transaction) -> _Fetching:

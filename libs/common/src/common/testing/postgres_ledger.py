@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from common.consuming.fencing import refuse_set_back
 from common.consuming.model import TimerDue, Transaction
 from common.consuming.ports import (
     MOST_COUNTED,
@@ -82,9 +83,7 @@ class FakeLedger:
         tx = self.database.transaction()
         epochs = {s.partition: self._mark(tx, s.partition)[0] for s in standings}
         fresh = {p: await self._load(p, epoch) for p, epoch in epochs.items()}
-        lost = [s.partition for s in standings if epochs[s.partition] != s.epoch]
-        if lost:
-            raise FencedError(lost)
+        refuse_set_back(standings, fresh)
         return fresh
 
     async def _load(self, partition: int, epoch: int) -> Standing:
@@ -107,25 +106,23 @@ class FakeLedger:
 
     async def fence(self, tx: Transaction, standings: Collection[Standing]) -> None:
         transaction = await self._statement(tx, "fence")
-        lost = []
         for standing in sorted(standings, key=_partition):
             await transaction.lock(self._owners, standing.partition)
-            if not self._is_mine(transaction, standing):
-                lost.append(standing.partition)
+        self._refuse_lost(transaction, standings)
+        for standing in standings:
             mark = (standing.epoch, standing.batch + 1)
             transaction.put(self._owners, standing.partition, mark)
-        if lost:
-            raise FencedError(lost)
 
     async def check(self, standings: Collection[Standing]) -> None:
         await self.database.passage("check")
-        tx = self.database.transaction()
-        lost = [s.partition for s in standings if not self._is_mine(tx, s)]
-        if lost:
-            raise FencedError(lost)
+        self._refuse_lost(self.database.transaction(), standings)
 
-    def _is_mine(self, tx: FakeTransaction, standing: Standing) -> bool:
-        return self._mark(tx, standing.partition) == (standing.epoch, standing.batch)
+    def _refuse_lost(self, tx: FakeTransaction, standings: Collection[Standing]) -> None:
+        marks = {s.partition: self._mark(tx, s.partition) for s in standings}
+        lost = [s for s in standings if marks[s.partition] != (s.epoch, s.batch)]
+        if lost:
+            refuse_set_back(lost, {p: Standing(p, *mark) for p, mark in marks.items()})
+            raise FencedError([s.partition for s in lost])
 
     async def take_timers(
         self, tx: Transaction, until: Mapping[int, datetime], limit: int
