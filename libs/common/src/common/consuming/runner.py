@@ -20,8 +20,7 @@ from common.consuming.outbox import DEEPEST, Outbox
 from common.consuming.ownership import (
     LogChangedError,
     Ownership,
-    refuse_restored,
-    reloading,
+    restored_guard,
     starting_offsets,
 )
 from common.consuming.ports import (
@@ -54,7 +53,8 @@ class Runner(Generic[S]):
         reporter: ProgressReporter | None,
     ) -> None:
         self.loop = loop
-        self.ownership = Ownership(loop.name, around.ledger, around.monotonic, self._guard)
+        guard = restored_guard(around.ledger, loop.journal, life.id, reader)
+        self.ownership = Ownership(loop.name, around.ledger, around.monotonic, guard)
         self.pulse = Pulse(around.monotonic)
         self._around = around
         self._life = life
@@ -197,11 +197,6 @@ class Runner(Generic[S]):
             self._handlers = (configuration, self.loop.handlers(configuration))
         return self._handlers[1]
 
-    async def _guard(self, gained: Mapping[int, Standing]) -> None:
-        batches = {partition: standing.batch for partition, standing in gained.items()}
-        again = reloading(self._around.ledger, gained)
-        await refuse_restored(batches, self.loop.journal, self._life.id, self._reader, again)
-
     async def _settle(self) -> None:
         """Let go of what was lost, take what was gained: drain its outbox first, then read on."""
         self._unsettled = True
@@ -214,8 +209,9 @@ class Runner(Generic[S]):
         """After an error: what the database says counts, and reading goes back to it."""
         await self._drain(())
         await self._drain(await self.ownership.reload())
-        # Unsettled, not all places may be assigned yet, and settling assigns them where they are to be read.
-        if not self._unsettled:
+        if (
+            not self._unsettled
+        ):  # else some are not assigned yet, and settling assigns them where they stand
             self._rewind()
         self._uncertain = False
 
@@ -265,6 +261,8 @@ class Runner(Generic[S]):
         gone = {place for place in self._starts if place.partition in partitions}
         for place in gone:
             del self._starts[place]
+        # What is taken anew before it was ever let go of would else stay paused.
+        self._reader.resume(gone & self._paused)
         self._paused -= gone
         self._holds.forget(gone)
         if self._follower is not None:
