@@ -160,7 +160,8 @@ def _guard(database: postgres.Database, reader: Reader) -> Guard:
 
     async def guard(gained: Collection[int]) -> None:
         batches = await requests.batches(gained)
-        await refuse_restored(batches, "dispatcher.journal", await requests.incarnation(), reader)
+        life = await requests.incarnation()
+        await refuse_restored(batches, "dispatcher.journal", life, reader, requests.batches)
 
     return guard
 

@@ -194,16 +194,18 @@ async def refuse_restored(
             raise PermanentError("database_restored", f"{detail}: run cuestream recover")
 
 
-def reloading(
-    ledger: Ledger, standings: Mapping[int, Standing]
-) -> Callable[[Collection[int]], Awaitable[Mapping[int, int]]]:
-    """The batch numbers of partitions that are ours; raises FencedError where they no longer are."""
+def restored_guard(ledger: Ledger, journal: str, incarnation: str, reader: Reader) -> Guard:
+    """Refuses the partitions of a loop whose database was set back; FencedError where they are no longer ours."""
 
-    async def again(partitions: Collection[int]) -> Mapping[int, int]:
-        fresh = await ledger.reload([standings[partition] for partition in partitions])
-        return {partition: standing.batch for partition, standing in fresh.items()}
+    async def guard(gained: Mapping[int, Standing]) -> None:
+        async def again(partitions: Collection[int]) -> Mapping[int, int]:
+            fresh = await ledger.reload([gained[partition] for partition in partitions])
+            return {partition: standing.batch for partition, standing in fresh.items()}
 
-    return again
+        batches = {partition: standing.batch for partition, standing in gained.items()}
+        await refuse_restored(batches, journal, incarnation, reader, again)
+
+    return guard
 
 
 def _batch_of(record: Fetched, incarnation: str) -> int | None:

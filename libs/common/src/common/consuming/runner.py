@@ -209,9 +209,7 @@ class Runner(Generic[S]):
         """After an error: what the database says counts, and reading goes back to it."""
         await self._drain(())
         await self._drain(await self.ownership.reload())
-        if (
-            not self._unsettled
-        ):  # else some are not assigned yet, and settling assigns them where they stand
+        if not self._unsettled:
             self._rewind()
         self._uncertain = False
 
@@ -250,7 +248,7 @@ class Runner(Generic[S]):
         self._unsettled = True
 
     def _rewind(self) -> None:
-        """After a rollback: read again from the saved positions."""
+        """After a rollback: read again from the saved positions; unsettled, settling assigns them anew."""
         for standing in self.ownership.active:
             for topic in self.loop.inputs:
                 place = Place(topic, standing.partition)
