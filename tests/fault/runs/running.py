@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
 from common.clock import monotonic, utc_now
-from common.kafka import connect
+from common.kafka import KafkaLog, connect
 from common.postgres import Database
 from common.settings import KafkaSettings
 from tests.fault.checker import Report, Told, check_on_two_cores
@@ -39,12 +39,12 @@ class Site(Protocol):
 
 
 Fault = Callable[[], object]
-"""Happens while the clients send; returns when it is over. Called in a thread."""
+"""Happens while the clients send; returns when it is over, with what it was. Called in a thread."""
 
 
 @dataclass(slots=True)
 class Timing:
-    """How long the parts of a run took, in seconds."""
+    """How long the parts of a run took, in seconds, and which faults fell into it."""
 
     sending: float = 0.0
     settling: float = 0.0
@@ -58,61 +58,106 @@ class Timing:
         return ", ".join(f"{getattr(self, part):.0f} s {part}" for part in parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a run left behind; the stack is no longer needed."""
+
+    name: str
+    told: Told
+    history: FileHistory
+    timing: Timing
+
+    def check(self) -> Report:
+        """Assert every invariant."""
+        begun = monotonic()
+        report = check_on_two_cores(self.history, self.told, self.name)
+        self.timing.checking = monotonic() - begun
+        return report
+
+
 def run(
     name: str,
     site: Site,
     size: Size,
     seed: int,
     folder: Path,
+    faults: Iterable[Fault] = (),
     *,
-    faults: Sequence[Fault] = (),
-    timing: Timing | None = None,
-) -> Report:
-    """Let the visitors come, the faults happen one after the other, and tell what became of it all."""
-    taken = timing or Timing()
+    until_sent: bool = False,
+) -> Recorded:
+    """Let the visitors come and the faults happen, one after the other, and collect what became of it all.
+
+    Args:
+        folder: where the history is written.
+        until_sent: begin no further fault once everything is sent.
+    """
     plan = draw(name.replace("_", "-"), seed, size)
-    told, history = asyncio.run(_run(plan, site, folder, faults, taken))
-    begun = monotonic()
-    report = check_on_two_cores(history, told, name)
-    taken.checking = monotonic() - begun
-    return report
+    return asyncio.run(_Run(plan, site, folder).run(name, iter(faults), until_sent=until_sent))
 
 
-async def _run(
-    plan: Plan, site: Site, folder: Path, faults: Sequence[Fault], taken: Timing
-) -> tuple[Told, FileHistory]:
-    answers = Answers.of(plan.messages)
-    endpoints = site.endpoints
-    settings = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=endpoints["kafka"])
-    async with AsyncExitStack() as stack:
-        log = await stack.enter_async_context(connect(settings, client="history"))
-        database = await stack.enter_async_context(
-            Database.connect(
-                endpoints["postgres"], schema="public", application_name="history", connections=1
-            )
-        )
-        clients = Clients(plan, endpoints["ingest"], WRITE_KEY, answers, utc_now())
-        clickers = Clickers(plan, site.data / "mails", answers)
+@dataclass(slots=True)
+class _Run:
+    plan: Plan
+    site: Site
+    folder: Path
+    answers: Answers = field(init=False)
+    timing: Timing = field(default_factory=Timing)
+    sent: bool = False
+
+    def __post_init__(self) -> None:
+        self.answers = Answers.of(self.plan.messages)
+
+    async def run(self, name: str, faults: Iterator[Fault], *, until_sent: bool) -> Recorded:
+        endpoints = self.site.endpoints
+        settings = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=endpoints["kafka"])
+        async with AsyncExitStack() as stack:
+            log = await stack.enter_async_context(connect(settings, client="history"))
+            await self._let_happen(log, faults, until_sent=until_sent)
+            urls = dict.fromkeys(SERVICES, endpoints["postgres"])
+            begun = monotonic()
+            history = await collect(self.folder, log, urls, self._mails)
+            self.timing.collecting = monotonic() - begun
+        told = Told(self.plan, self.answers, WORKSPACE)
+        return Recorded(name, told, history, self.timing)
+
+    @property
+    def _mails(self) -> Path:
+        return self.site.data / "mails"
+
+    async def _let_happen(
+        self, log: KafkaLog, faults: Iterator[Fault], *, until_sent: bool
+    ) -> None:
+        clickers = Clickers(self.plan, self._mails, self.answers)
         clicking = asyncio.create_task(clickers.run())
         begun = monotonic()
         async with asyncio.TaskGroup() as group:
-            group.create_task(clients.run())
-            group.create_task(poison_topics(plan, log, answers, WORKSPACE))
-            group.create_task(_suffer(faults, taken))
-        taken.sending = monotonic() - begun
-        reader = await stack.enter_async_context(log.reader())
-        taken.settling = await until_settled(database, reader, log.partitions)
+            group.create_task(self._send())
+            group.create_task(poison_topics(self.plan, log, self.answers, WORKSPACE))
+            group.create_task(self._suffer(faults, until_sent=until_sent))
+        self.timing.sending = monotonic() - begun
+        await self._settle(log)
         await clickers.finished()
         clicking.cancel()
         # A click is a command to resolve: what it leads to has to come to rest, too.
-        taken.settling += await until_settled(database, reader, log.partitions)
-        begun = monotonic()
-        urls = dict.fromkeys(SERVICES, endpoints["postgres"])
-        history = await collect(folder, log, urls, site.data / "mails")
-        taken.collecting = monotonic() - begun
-    return Told(plan, answers, WORKSPACE), history
+        await self._settle(log)
 
+    async def _send(self) -> None:
+        address = self.site.endpoints["ingest"]
+        await Clients(self.plan, address, WRITE_KEY, self.answers, utc_now()).run()
+        self.sent = True
 
-async def _suffer(faults: Sequence[Fault], taken: Timing) -> None:
-    for fault in faults:
-        taken.faults.append(str(await asyncio.to_thread(fault)))
+    async def _suffer(self, faults: Iterator[Fault], *, until_sent: bool) -> None:
+        for fault in faults:
+            if until_sent and self.sent:
+                break
+            self.timing.faults.append(str(await asyncio.to_thread(fault)))
+
+    async def _settle(self, log: KafkaLog) -> None:
+        postgres = self.site.endpoints["postgres"]
+        async with (
+            Database.connect(
+                postgres, schema="public", application_name="history", connections=1
+            ) as database,
+            log.reader() as reader,
+        ):
+            self.timing.settling += await until_settled(database, reader, log.partitions)

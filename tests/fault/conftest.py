@@ -1,0 +1,49 @@
+"""Collects what the histories came to, and prints the table at the end of the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from rich.console import Console
+
+from tests.fault.checker import Report, table_of
+from tests.fault.runs.running import Timing
+
+
+@dataclass(slots=True)
+class Histories:
+    """Of this session, in order."""
+
+    reports: list[Report] = field(default_factory=list)
+    timings: list[Timing] = field(default_factory=list)
+
+    def add(self, report: Report, timing: Timing) -> None:
+        self.reports.append(report)
+        self.timings.append(timing)
+
+
+_KEY = pytest.StashKey[Histories]()
+
+
+@pytest.fixture
+def histories(request: pytest.FixtureRequest) -> Histories:
+    """Where a run puts its report."""
+    return request.config.stash.setdefault(_KEY, Histories())
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """The table, what happened in each run, and the same as JSON in pytest's cache."""
+    histories = config.stash.get(_KEY, None)
+    if histories is None or config.cache is None:
+        return
+    terminalreporter.section("histories")
+    console = Console(file=terminalreporter._tw._file, width=220)
+    console.print(table_of(histories.reports))
+    for report, timing in zip(histories.reports, histories.timings, strict=True):
+        terminalreporter.line(f"{report.name}: {timing.words}")
+        for fault in timing.faults:
+            terminalreporter.line(f"  {fault}")
+    config.cache.set("fault/histories", [dict(r.as_json()) for r in histories.reports])
