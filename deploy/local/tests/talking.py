@@ -19,7 +19,7 @@ from cuestream.__main__ import main
 
 @dataclass
 class Script:
-    """What is answered to `METHOD path`, and what was asked."""
+    """What is answered to `METHOD path` (bytes as they are, else as JSON), and what was asked."""
 
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
@@ -56,7 +56,8 @@ def scripted() -> Iterator[Script]:
             )
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            raw = isinstance(answer, bytes)
+            self.wfile.write(answer if raw else json.dumps(answer).encode())
 
         @override
         def log_message(self, format: str, *args: object) -> None:

@@ -46,7 +46,13 @@ def test_status_of_nothing_is_stopped_and_cannot_be_reached(cuestream: Cuestream
     done = cuestream("status", "--json")
 
     assert done.exit_code == 3
-    assert json.loads(done.out) == {"state": "stopped", "processes": [], "endpoints": {}}
+    assert json.loads(done.out) == {
+        "state": "stopped",
+        "processes": [],
+        "endpoints": {},
+        "halts": [],
+        "stopped": [],
+    }
 
 
 def test_down_of_nothing_is_done_already(cuestream: Cuestream) -> None:
@@ -124,6 +130,15 @@ def test_a_log_is_printed_from_its_file(tmp_path: Path, cuestream: Cuestream) ->
     assert cuestream("logs", "ingest-api").out == "first\nlast\n"
     lines = cuestream("logs", "ingest-api", "--json").out.splitlines()
     assert [json.loads(line)["line"] for line in lines] == ["first", "last"]
+
+
+def test_a_log_of_the_demo_s_own_stack_is_pointed_at(tmp_path: Path, cuestream: Cuestream) -> None:
+    (tmp_path / ".cuestream" / "demo" / "logs").mkdir(parents=True)
+
+    done = cuestream("logs", "ingest-api")
+
+    assert done.exit_code == 2
+    assert "`cuestream logs ingest-api --data .cuestream/demo`" in done.err
 
 
 @pytest.mark.integration

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from dispatcher.ports import (
     DeliveryReport,
     Email,
     EmailProvider,
+    Halt,
     OutcomeUnknown,
     Refused,
     Rulebook,
@@ -75,7 +76,12 @@ class FakeArchive(Archive):
 
     mails: dict[UUID, tuple[Delivery, Recipient]] = field(default_factory=dict)
     reports: dict[UUID, DeliveryReport] = field(default_factory=dict)
+    in_force: list[Halt] = field(default_factory=list)
     away: bool = False
+
+    @override
+    async def halts(self) -> Sequence[Halt]:
+        return self.in_force
 
     @override
     async def report(self, delivery_id: UUID) -> DeliveryReport | None:

@@ -77,7 +77,10 @@ def demo(
         OUT.print(verdict(summary))
     print_json(msgspec.json.encode(summary))
     if not summary.promises_held:
-        raise FindingError("A promise was broken.", f"The logs are in {layout.root}/logs.")
+        raise FindingError(
+            "A promise was broken.",
+            f"The logs are in {layout.root}/logs: `cuestream logs NAME --data {layout.root}`.",
+        )
 
 
 @contextmanager

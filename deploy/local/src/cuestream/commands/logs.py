@@ -15,6 +15,7 @@ import typer
 from cuestream.commands.options import Data, layout_of
 from cuestream.console import print_json
 from cuestream.failures import UsageError
+from cuestream.stack.layout import Layout
 
 _TAIL_BYTES = 64 * 1024
 
@@ -32,14 +33,27 @@ def logs(
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Print the end of a log."""
-    path = layout_of(data).log(name)
+    layout = layout_of(data)
+    path = layout.log(name)
     if not path.exists():
         names = sorted(log.stem for log in path.parent.glob("*.log"))
-        raise UsageError(f"There is no log of {name}.", f"Logs: {', '.join(names) or 'none'}.")
+        raise UsageError(
+            f"There is no log of {name} in {layout.root}.",
+            f"Logs: {', '.join(names) or 'none'}.",
+            *_of_the_demo(layout, name),
+        )
     try:
         _print(path, _Lines(name).take if json else _copy, follow=follow)
     except KeyboardInterrupt:
         return
+
+
+def _of_the_demo(layout: Layout, name: str) -> list[str]:
+    """Where a demo brought up a stack of its own, its logs are beside the usual ones."""
+    own = Layout(layout.root / "demo")
+    if not own.log(name).parent.exists():
+        return []
+    return [f"The last demo had a stack of its own: `cuestream logs {name} --data {own.root}`."]
 
 
 def _print(path: Path, take: Callable[[bytes], None], *, follow: bool) -> None:

@@ -11,7 +11,7 @@ from common.settings import KafkaSettings, load_settings
 from cuestream.commands.options import layout_of
 from cuestream.failures import UsageError
 from cuestream.settings import InstallationSettings, LocalSettings
-from cuestream.stack.client import find_stack
+from cuestream.stack.client import Stack, find_stack
 from cuestream.stack.ports import LOOPBACK
 from cuestream.stack.postgres.roles import SERVICES
 
@@ -82,7 +82,11 @@ def find_installation(data: Path | None) -> Installation:
     settings = load_settings(InstallationSettings)
     if data is None and settings.orchestrator_url is not None:
         return _named(settings)
-    stack = find_stack(layout_of(data))
+    return of_stack(find_stack(layout_of(data)))
+
+
+def of_stack(stack: Stack) -> Installation:
+    """A stack of this machine."""
     urls = {
         service: f"http://{LOOPBACK}:{stack.ports[process]}"
         for service, process in _PROCESSES.items()

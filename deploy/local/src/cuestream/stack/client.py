@@ -32,6 +32,11 @@ def find_stack(layout: Layout) -> Stack:
     status = order(layout, "status")
     if not status.endpoints:
         raise UnreachableError(f"The stack in {layout.root} is still starting.")
+    return stack_of(layout, status)
+
+
+def stack_of(layout: Layout, status: StackStatus) -> Stack:
+    """What a status says of a stack that is up."""
     ports = {process.name: process.port for process in status.processes if process.port is not None}
     keys, url = layout.keys(), status.endpoints.get("postgres", "")
     # The server that the stack starts itself trusts this machine; of another one no user is shown.

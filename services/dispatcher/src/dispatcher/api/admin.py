@@ -30,6 +30,14 @@ class Halted(BaseModel):
     halted: bool
 
 
+class HaltView(BaseModel):
+    """A halt in force, as the senders have read it."""
+
+    workspace: str
+    by: str
+    at: datetime
+
+
 class DeliveryView(BaseModel):
     """A delivery as it stands; who it goes to is known only as a profile id."""
 
@@ -67,6 +75,12 @@ def routes(edge: Edge) -> APIRouter:
     async def resume(scope: Scope) -> Halted:
         """Sending goes on; what expired meanwhile is skipped."""
         return await _change(edge, scope.workspace, halted=False)
+
+    @router.get("/halts")
+    async def halts() -> list[HaltView]:
+        """What holds now."""
+        found = await edge.archive.halts()
+        return [HaltView(workspace=one.scope, by=one.by, at=one.at) for one in found]
 
     @router.get("/deliveries/{delivery_id}")
     async def delivery(delivery_id: UUID) -> DeliveryView:

@@ -10,7 +10,7 @@ from dispatcher.ports.deliveries import (
     Suppression,
     Work,
 )
-from dispatcher.ports.edge import Appender, Archive, DeliveryReport
+from dispatcher.ports.edge import Appender, Archive, DeliveryReport, Halt
 from dispatcher.ports.knowledge import (
     CONTACTS,
     Barrier,
@@ -46,6 +46,7 @@ __all__ = [
     "EmailProvider",
     "Ended",
     "Found",
+    "Halt",
     "HaltChange",
     "NoRecord",
     "Noes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -32,8 +32,22 @@ class DeliveryReport:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A halt in force."""
+
+    scope: str
+    """A workspace's name, or `*` for all of them."""
+    by: str
+    at: datetime
+
+
 class Archive(Protocol):
     """What the api may read."""
+
+    async def halts(self) -> Sequence[Halt]:
+        """As the senders have read them, by scope."""
+        ...
 
     async def report(self, delivery_id: UUID) -> DeliveryReport | None: ...
 

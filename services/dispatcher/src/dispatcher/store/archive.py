@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from typing_extensions import override
@@ -9,16 +10,21 @@ from typing_extensions import override
 from common.postgres import Database
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.recipient import Recipient
-from dispatcher.ports import Archive, DeliveryReport
+from dispatcher.ports import Archive, DeliveryReport, Halt
 from dispatcher.store.recipients import LINEAGES, Lineages
 from dispatcher.store.rows import delivery_of, plain, recipient_of
 
 
 class PostgresArchive(Archive):
-    """Two look-ups by delivery id."""
+    """Two look-ups by delivery id, and the halts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @override
+    async def halts(self) -> Sequence[Halt]:
+        rows = await self._database.fetch("SELECT scope, by, at FROM halts ORDER BY scope")
+        return [Halt(**row) for row in rows]
 
     @override
     async def report(self, delivery_id: UUID) -> DeliveryReport | None:
