@@ -192,6 +192,22 @@ class TestWhy:
             "at": query["at"],
         }
 
+    def test_who_was_one_with_somebody_is_told_so(self, known: Script, capsys: Any) -> None:
+        known.answers[f"GET /v1/profiles/{ANNA}/why"] = (
+            200,
+            {
+                "profile_id": ANNA,
+                "merged": [EVENT],
+                "playbook": None,
+                "verdict": "No playbook has taken up this profile",
+                "tone": "plain",
+                "because": [],
+                "complete": True,
+            },
+        )
+
+        assert f"Was one with {EVENT}." in run(capsys, "why", "user:anna").out
+
     def test_somebody_is_sought_in_every_workspace(self, server: Script, capsys: Any) -> None:
         ran = run(capsys, "why", "email:nobody@example.com")
 
@@ -241,6 +257,24 @@ class TestTrace:
         assert told["messages"][0]["event_id"] == EVENT
         [query, _] = server.queries(f"GET /v1/profiles/{ANNA}/story")
         assert query["correlation_id"] == EVENT
+
+    def test_a_message_of_a_profile_that_became_another_is_followed_there(
+        self, server: Script, capsys: Any
+    ) -> None:
+        message = {
+            "message_id": "m1",
+            "event_id": EVENT,
+            "profile_id": EVENT,
+            "merged_into": ANNA,
+            "workspace": "demo",
+            "source": "shop",
+            "seen_at": AT,
+        }
+        server.answers["GET /v1/messages/m1"] = (200, {"messages": [message]})
+        story = {"entries": [entry("Looked", "profile.activity_recorded.v1")], "complete": True}
+        server.answers[f"GET /v1/profiles/{ANNA}/story"] = (200, story)
+
+        assert f"which was one with {ANNA}" in run(capsys, "trace", "m1").out
 
 
 class TestProfileShow:

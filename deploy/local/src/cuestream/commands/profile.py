@@ -74,6 +74,8 @@ async def _look(
 def _introduce(person: Person, standing: Mapping[str, Any]) -> None:
     where = f" in the workspace {person.workspace}" if person.workspace else ""
     say(f"Profile {person.profile_id}{where}")
+    if merged := person.known.get("merged"):
+        say(f"Was one with {', '.join(merged)}.")
     table = Table.grid(padding=(0, 2))
     for name, value in (*_who(person.known), *_standing(standing)):
         if value:

@@ -72,9 +72,11 @@ async def _trace(message_id: str, workspace: str | None, data: Path | None) -> M
 
 
 async def _follow(installation: Installation, message: Mapping[str, Any]) -> Mapping[str, Any]:
+    # What it led to went on there, if its profile has become another one.
+    profile_id = message.get("merged_into") or message["profile_id"]
     async with calling(installation, "orchestrator") as orchestrator:
         story = await orchestrator.get(
-            f"/v1/profiles/{message['profile_id']}/story",
+            f"/v1/profiles/{profile_id}/story",
             workspace=message["workspace"],
             correlation_id=message["event_id"],
             since=(instant(message["seen_at"]) - UNDER_WAY).isoformat(),
@@ -132,7 +134,9 @@ def _tell_accepted(told: Mapping[str, Any]) -> None:
             f"{told['message_id']} was accepted at {clock(began)} from the source {message['source']}"
             f" of the workspace {message['workspace']}."
         )
-        say(f"Event {message['event_id']}, profile {message['profile_id']}.")
+        merged = message.get("merged_into")
+        became = f", which was one with {merged}" if merged else ""
+        say(f"Event {message['event_id']}, profile {message['profile_id']}{became}.")
         print_entries(message["entries"], since=began)
         if not message["entries"]:
             say("  Nothing has followed from it yet.")

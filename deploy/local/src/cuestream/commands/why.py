@@ -52,6 +52,8 @@ def why(
         return
     about = f", playbook {told['playbook']}" if told["playbook"] else ""
     say(f"Profile {told['profile_id']}{about}")
+    if told.get("merged"):
+        say(f"Was one with {', '.join(told['merged'])}.")
     OUT.print(Text(told["verdict"], style=f"bold {TONES[told['tone']]}"))
     for because in told["because"]:
         OUT.print(_line(because))
