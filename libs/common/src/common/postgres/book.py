@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
@@ -75,17 +75,27 @@ class ProfileBook(Generic[S]):
 
     async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[S]:
         """One query for all profiles that the signals touch; a signal without a profile id has no entry."""
-        sheet = Sheet[S](entries={}, key_of=self.key_of)
+        keys: dict[int, tuple[Signal, ProfileKey]] = {}
+        entries: dict[Hashable, Entry[S]] = {}
         for signal in signals:
             try:
-                sheet.entries.setdefault(self.key_of(signal), Entry(None, None))
+                key = self.key_of(signal)
             except PermanentError:
                 continue  # its fold meets the same error, and that is where one event is quarantined
-        keys = cast("list[ProfileKey]", list(sheet.entries))
-        for row in await self.rows(tx, keys) if keys else ():
-            key = ProfileKey(row["partition"], UUID(int=row["profile_id"].int), row["workspace"])
-            sheet.entries[key] = Entry(self._state(row["schema"], row["state"]), row["now"])
-        return sheet
+            keys[id(signal)] = (signal, key)
+            entries.setdefault(key, Entry(None, None))
+
+        def key_of(signal: Signal) -> ProfileKey:
+            # To read an id out of a text and to hash it costs as much as to decode a small state.
+            known = keys.get(id(signal))
+            return known[1] if known is not None and known[0] is signal else self.key_of(signal)
+
+        wanted = cast("list[ProfileKey]", list(entries))
+        places = list(entries.values())
+        for row in await self.rows(tx, wanted) if wanted else ():
+            entry = places[row["number"] - 1]
+            entry.state, entry.now = self._state(row["schema"], row["state"]), row["now"]
+        return Sheet(entries=entries, key_of=key_of)
 
     async def save(self, tx: Transaction, sheet: Sheet[S]) -> None:
         """One statement for the changed states, one for the deleted ones, then `save_more`."""
@@ -107,7 +117,7 @@ class ProfileBook(Generic[S]):
             await self.save_more(tx, changed)
 
     async def rows(self, tx: Transaction, keys: Sequence[ProfileKey]) -> Sequence[Row]:
-        """The rows of these profiles that exist, with one query."""
+        """The rows of these profiles that exist, with one query; `number` says of which, counted from 1."""
         return cast("Sequence[Row]", await tx.fetch(self._load, *_columns(keys)))
 
     async def write(
@@ -166,8 +176,8 @@ def _known(now: datetime | None) -> datetime:
 
 
 _LOAD = """
-SELECT partition, profile_id, workspace, now, schema, state FROM {table}
-JOIN unnest($1::int[], $2::uuid[], $3::text[]) AS wanted (partition, profile_id, workspace)
+SELECT number, now, schema, state FROM {table}
+JOIN unnest($1::int[], $2::uuid[], $3::text[]) WITH ORDINALITY AS wanted (partition, profile_id, workspace, number)
 USING (partition, profile_id, workspace)
 """
 

@@ -218,10 +218,10 @@ class FakeBook(ProfileBook[S]):
         self, tx: Transaction, keys: Sequence[ProfileKey]
     ) -> Sequence[Mapping[str, Any]]:
         transaction = await _statement(tx, "load")
-        found = [(key, transaction.get(PROFILES, key)) for key in keys]
+        found = [transaction.get(PROFILES, key) for key in keys]
         return [
-            {**key._asdict(), "now": row[0], "schema": row[1], "state": row[2]}
-            for key, row in found
+            {"number": number, "now": row[0], "schema": row[1], "state": row[2]}
+            for number, row in enumerate(found, 1)
             if row is not None
         ]
 
