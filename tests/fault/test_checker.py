@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 
 import msgspec
 import pytest
 from rich.console import Console
 
+from common.clock import to_millis
 from common.consuming.ports import Place
+from common.ids import derive
 from tests.fault.checker import Report, check, check_same_rows, check_silent, table_of
 from tests.fault.checker.report import COLUMNS, PROMISED
+from tests.fault.history.files import FileHistory, Writer
+from tests.fault.history.mails import new_mails
+from tests.fault.history.memory import MemoryHistory
 from tests.fault.recording import Recording, record
 from tests.fault.violations import VIOLATIONS, Violation, copied
 from tests.fault.violations.forging import append
@@ -69,6 +76,32 @@ def test_a_message_that_was_never_answered_may_be_in_or_not(recording: Recording
     answers.messages[0] = 1
 
     assert check(recording.history, recording.told).is_good
+
+
+def test_a_history_on_disk_is_the_one_in_memory(truth: Recording, tmp_path: Path) -> None:
+    stored = written_to_disk(truth.history, tmp_path)
+
+    report = check(stored, truth.told)
+
+    assert report.as_json() == check(truth.history, truth.told).as_json()
+    assert list(stored.rows("ingest.profiles")) == truth.history.tables["ingest.profiles"]
+
+
+def test_the_mailbox_tells_which_delivery_went_where(tmp_path: Path) -> None:
+    delivery, known = derive("delivery"), set[str]()
+    name = f"{to_millis(datetime(2026, 11, 22, tzinfo=UTC)):012x}0001"
+    (tmp_path / f"{name}.eml").write_text(
+        f"Return-Path: <shop@x>\nDelivered-To: a@example.com\nMessage-ID: <{delivery}@x>\n"
+        "List-Unsubscribe: <http://127.0.0.1/u/token>\n\nHello"
+    )
+    (tmp_path / f"{name}.part").touch()
+
+    [mail] = new_mails(tmp_path, known)
+
+    assert (mail.delivery_id, mail.to) == (delivery, "a@example.com")
+    assert mail.arrived_at == datetime(2026, 11, 22, tzinfo=UTC)
+    assert mail.unsubscribe == "http://127.0.0.1/u/token"
+    assert list(new_mails(tmp_path, known)) == []
 
 
 def test_a_silent_replay_is_good(recording: Recording) -> None:
@@ -129,6 +162,26 @@ def test_a_report_is_json_too(truth: Recording) -> None:
     assert set(told["counts"]) == set(COLUMNS)
     assert {told["counts"][name] for name in PROMISED} == {0}
     assert told["findings"] == []
+
+
+def written_to_disk(history: MemoryHistory, folder: Path) -> FileHistory:
+    stored = FileHistory(folder, history.partitions)
+    for place, items in history.logs.items():
+        writer = Writer(stored.log(place))
+        for item in items:
+            writer.record(item)
+        writer.close()
+        stored.note(place, history.bounds(place))
+    for table, rows in history.tables.items():
+        writer = Writer(stored.table(table))
+        for row in rows:
+            writer.write(row)
+        writer.close()
+    writer = Writer(folder / "mails")
+    for mail in history.mailbox:
+        writer.write(mail)
+    writer.close()
+    return stored
 
 
 def test_a_seed_gives_the_same_plan_again() -> None:

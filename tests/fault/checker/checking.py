@@ -42,26 +42,26 @@ def check_on_two_cores(history: FileHistory, told: Told, name: str = "") -> Repo
     return report
 
 
-def _check_who_and_what(history: History, told: Told) -> Report:
-    """From the clients' messages to the activities."""
+def _check_what_happened(history: History, told: Told) -> Report:
+    """From the clients' messages to the activities and their scores."""
     report = Report()
-    quarantine = Quarantine.of(history, report)
-    written = Written.of(history, report)
-    check_identities(history, Releases(history), quarantine, written, report)
+    quarantine, written = Quarantine.of(history, report), Written.of(history, report)
+    releases = Releases(history)
+    check_identities(history, releases, quarantine, written, report)
+    check_states(history, SCORING, releases, quarantine, written, report)
     check_messages(history, told, quarantine, report)
     check_poison(history, told, quarantine, report)
     check_settled(history, report)
     return report
 
 
-def _check_what_follows(history: History, told: Told) -> Report:
-    """From the activities to the mails."""
+def _check_what_followed(history: History, told: Told) -> Report:
+    """From the activities to the decisions and the mails."""
     report, again = Report(), Report()
     # The other half has told what stands in these.
     quarantine, written = Quarantine.of(history, again), Written.of(history, again)
     releases = Releases(history)
-    for service in (SCORING, ORCHESTRATOR):
-        check_states(history, service, releases, quarantine, written, report)
+    check_states(history, ORCHESTRATOR, releases, quarantine, written, report)
     desk = check_recipients(history, releases, quarantine, report)
     people = {person.number: person for person in told.plan.people}
     noes = {people[number].email: at for number, at in told.answers.noes.items()}
@@ -71,4 +71,4 @@ def _check_what_follows(history: History, told: Told) -> Report:
     return report
 
 
-_HALVES: Final[tuple[Half, ...]] = (_check_who_and_what, _check_what_follows)
+_HALVES: Final[tuple[Half, ...]] = (_check_what_happened, _check_what_followed)
