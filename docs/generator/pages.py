@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.generator import paths, settings
+from docs.generator import metrics, paths, settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,6 +15,9 @@ def pages() -> dict[str, str]:
         "docs/settings.md": settings.page(),
         "docs/architecture.md": between_marks(
             (ROOT / "docs/architecture.md").read_text(), paths.table()
+        ),
+        "docs/operations.md": between_marks(
+            (ROOT / "docs/operations.md").read_text(), metrics.table()
         ),
     }
 
