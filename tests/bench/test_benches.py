@@ -47,7 +47,7 @@ async def test_the_loop_leaves_the_rows_and_bytes_that_a_bare_one_leaves(
     kafka_bootstrap: str, database: Any, tmp_path: Path
 ) -> None:
     effort, said = brief()
-    on = Grounds(kafka_bootstrap, database.url, tmp_path)
+    on = Grounds(kafka_bootstrap, database.url, tmp_path, partitions=2)
 
     report = await consume.measure(on, CEILINGS, effort, profiles=300, expected=3000)
 
@@ -60,7 +60,7 @@ async def test_timers_leave_the_rows_and_bytes_that_a_bare_loop_leaves(
     kafka_bootstrap: str, database: Any, tmp_path: Path
 ) -> None:
     effort, said = brief(1000)
-    on = Grounds(kafka_bootstrap, database.url, tmp_path)
+    on = Grounds(kafka_bootstrap, database.url, tmp_path, partitions=2)
 
     report = await timers.measure(on, CEILINGS, effort, at_once=700, profiles=700)
 

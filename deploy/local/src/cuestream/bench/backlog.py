@@ -18,7 +18,7 @@ from common.contracts.envelope import CONTENT_TYPE
 from common.ids import derive
 from common.kafka.partitioner import murmur2
 from common.postgres import Database
-from cuestream.bench.grounds import PARTITIONS, copy, settled
+from cuestream.bench.grounds import copy, settled
 from cuestream.bench.sides import WORKSPACE
 from cuestream.bench.small import EVERY, INPUT, Visits
 
@@ -34,18 +34,18 @@ _EVENT = (
 
 
 @lru_cache(maxsize=2)
-def people(count: int) -> Sequence[tuple[int, UUID]]:
+def people(count: int, partitions: int) -> Sequence[tuple[int, UUID]]:
     """So many profiles, each with the partition where its key belongs."""
     made = (derive("bench", number) for number in range(count))
-    return [((murmur2(str(p).encode()) & 0x7FFFFFFF) % PARTITIONS, p) for p in made]
+    return [((murmur2(str(p).encode()) & 0x7FFFFFFF) % partitions, p) for p in made]
 
 
-async def fill_profiles(database: Database, count: int) -> None:
+async def fill_profiles(database: Database, count: int, partitions: int) -> None:
     """Each with a history, so that a third of the first events is told already."""
     encode = msgspec.json.Encoder().encode
 
     def rows() -> Iterator[tuple[Any, ...]]:
-        for number, (partition, profile) in enumerate(people(count)):
+        for number, (partition, profile) in enumerate(people(count, partitions)):
             state = Visits(number % EVERY, 100, BEGUN, profile, "Product Added")
             yield partition, profile, WORKSPACE, BEGUN, 1, encode(state)
 
@@ -57,8 +57,9 @@ async def fill_profiles(database: Database, count: int) -> None:
 class Backlog:
     """Numbered events of random profiles; the same seed gives the same ones."""
 
-    def __init__(self, profiles: int, seed: int = 1) -> None:
-        self._people = people(profiles)
+    def __init__(self, profiles: int, partitions: int, seed: int = 1) -> None:
+        self.partitions = partitions
+        self._people = people(profiles, partitions)
         self._chance = random.Random(seed)  # noqa: S311 - a choice of profiles, no secret
         self._sequences: defaultdict[tuple[int, int], int] = defaultdict(int)
         self._number = 0
@@ -77,7 +78,7 @@ class Backlog:
 
     def _event(self, owner: int, profile: UUID) -> Outgoing:
         number = self._number = self._number + 1
-        raw = number % PARTITIONS
+        raw = number % self.partitions
         sequence = self._sequences[raw, owner] = self._sequences[raw, owner] + 1
         at = BEGUN + timedelta(milliseconds=number)
         time, cause = at.isoformat(), str(derive("bench event", number))

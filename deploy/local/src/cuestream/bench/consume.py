@@ -13,7 +13,7 @@ from common.consuming.ports import Outgoing, Place
 from common.contracts import decode_event
 from cuestream.bench.backlog import PROFILES, Backlog, fill_profiles
 from cuestream.bench.figures import Case, Effort, Report, Round, cpu_seconds, machine
-from cuestream.bench.grounds import PARTITIONS, Grounds, Party, grounds, parties
+from cuestream.bench.grounds import Grounds, Party, grounds, parties
 from cuestream.bench.leaving import compare
 from cuestream.bench.load import Volley
 from cuestream.bench.rounds import alternate
@@ -54,8 +54,10 @@ async def measure(
 ) -> Report:
     """As `run`, on these brokers; `expected` is the rate for which a round's events are laid out."""
     ceiling = ceilings / "bare_consume.py"
-    async with parties(on, ceiling, lambda db: fill_profiles(db, profiles)) as sides:
-        bench = _Bench(sides, effort, Backlog(profiles), int(effort.seconds * expected))
+    async with parties(on, ceiling, lambda db: fill_profiles(db, profiles, on.partitions)) as sides:
+        bench = _Bench(
+            sides, effort, Backlog(profiles, on.partitions), int(effort.seconds * expected)
+        )
         await bench.portions()
         written = await compare(sides, journal=True)
         effort.say(f"the same rows and bytes: {written} records")
@@ -78,8 +80,9 @@ class _Bench:
 
     async def portions(self) -> None:
         """Give both the same small portions, one after the other."""
-        for number in range(2 * PARTITIONS):
-            lot = self._backlog.take(_LOT, partition=number % PARTITIONS)
+        partitions = self._backlog.partitions
+        for number in range(2 * partitions):
+            lot = self._backlog.take(_LOT, partition=number % partitions)
             for side in self._sides:
                 await self._lay(side, lot)
                 await side.until("the first portions", self._caught_up(side))

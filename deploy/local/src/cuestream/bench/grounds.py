@@ -135,6 +135,7 @@ class Grounds:
     bootstrap: str
     database_url: str
     folder: Path
+    partitions: int = PARTITIONS
 
 
 @contextmanager
@@ -183,7 +184,7 @@ async def _party(
     # A prefix of its own, because where a log goes on whose database is new, our loop rightly stops.
     schema, prefix = f"bench_{name}", f"bench-{fresh().hex[:12]}.{name}."
     settings = KafkaSettings(
-        KAFKA_BOOTSTRAP_SERVERS=on.bootstrap, topic_prefix=prefix, partitions=PARTITIONS
+        KAFKA_BOOTSTRAP_SERVERS=on.bootstrap, topic_prefix=prefix, partitions=on.partitions
     )
     await ensure_topics(settings)
     stack.push_async_callback(_remove_topics, settings)
@@ -206,7 +207,10 @@ async def _remove_topics(settings: KafkaSettings) -> None:
     admin = new_admin(settings, "bench")
     await admin.start()
     try:
-        names = [settings.topic_prefix + topic.name for topic in load_topics(PARTITIONS)]
+        names = [
+            settings.topic_prefix + topic.name
+            for topic in load_topics(settings.partitions or PARTITIONS)
+        ]
         await admin.delete_topics(names)
     finally:
         await admin.close()
@@ -215,7 +219,7 @@ async def _remove_topics(settings: KafkaSettings) -> None:
 def _argv(on: Grounds, script: Path | None, schema: str, prefix: str) -> tuple[str, ...]:
     if script is None:
         return (sys.executable, "-m", "cuestream.bench.small", schema)
-    told = (on.database_url, schema, on.bootstrap, prefix, str(PARTITIONS))
+    told = (on.database_url, schema, on.bootstrap, prefix, str(on.partitions))
     return (sys.executable, str(script), *told)
 
 

@@ -129,7 +129,7 @@ class _Bench:
     async def measure(self, load: Load, effort: Effort) -> Case:
         rounds: dict[str, list[Round]] = {side.name: [] for side in self.sides}
         for side in self.sides:
-            await self._round(side, load, WARM_UP)
+            await self._round(side, load, min(WARM_UP, effort.seconds))
         for number in range(effort.rounds):
             # Alternating who begins, so that neither always finds the warmer machine.
             for side in self.sides if number % 2 == 0 else self.sides[::-1]:

@@ -15,7 +15,7 @@ from common.contracts.ingestion import IngestProgressed
 from common.ids import derive
 from common.postgres import Database
 from cuestream.bench.backlog import BEGUN, fill_profiles, people
-from cuestream.bench.grounds import PARTITIONS, Party, copy, settled, without_indexes
+from cuestream.bench.grounds import Party, copy, settled, without_indexes
 from cuestream.bench.sides import WORKSPACE
 from cuestream.bench.small import NAME
 
@@ -44,8 +44,8 @@ class Lot:
         """A virtual time at which all are due."""
         return self.begun + self.count * self.apart + timedelta(milliseconds=1)
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        chosen = people(self.profiles)
+    def rows(self, partitions: int) -> Iterator[tuple[Any, ...]]:
+        chosen = people(self.profiles, partitions)
         for index in range(self.count):
             # A stride, so that neighbours in time are no neighbours in the table.
             partition, profile = chosen[index * 7919 % len(chosen)]
@@ -63,18 +63,18 @@ def _row(partition: int, profile: UUID, name: str, due: datetime) -> tuple[Any, 
     return NAME, partition, profile, name, WORKSPACE, due, profile, trace
 
 
-async def fill(database: Database, waiting: int, lots: list[Lot]) -> None:
+async def fill(database: Database, waiting: int, lots: list[Lot], partitions: int) -> None:
     """So many timers that will not fire, and those that will."""
     chance = random.Random(2)  # noqa: S311 - ids, no secret
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for number in range(waiting):
             profile = UUID(int=chance.getrandbits(128))
-            yield _row(number % PARTITIONS, profile, "waits", BEGUN + _NEVER + number * timedelta(milliseconds=37))  # fmt: skip
+            yield _row(number % partitions, profile, "waits", BEGUN + _NEVER + number * timedelta(milliseconds=37))  # fmt: skip
         for lot in lots:
-            yield from lot.rows()
+            yield from lot.rows(partitions)
 
-    await fill_profiles(database, lots[0].profiles)
+    await fill_profiles(database, lots[0].profiles, partitions)
     async with without_indexes(database, "timers"):
         await copy(database, "timers", _COLUMNS, rows())
     await settled(database, "timers")
@@ -83,9 +83,9 @@ async def fill(database: Database, waiting: int, lots: list[Lot]) -> None:
 async def state(side: Party, until: datetime) -> None:
     """Say, as resolve does, that everything up to then is folded."""
     records = []
-    for raw in range(PARTITIONS):
+    for raw in range(side.log.partitions):
         statement = IngestProgressed(
-            partition=raw, until=until, origin=f"ingest.resolve/{raw}/bench", sequences=(0,) * PARTITIONS
+            partition=raw, until=until, origin=f"ingest.resolve/{raw}/bench", sequences=(0,) * side.log.partitions
         )  # fmt: skip
         identity = derive("progress", raw, until.isoformat())
         value = own_event(

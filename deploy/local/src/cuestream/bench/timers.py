@@ -86,7 +86,7 @@ async def _measure(on: Grounds, ceiling: Path, effort: Effort, waiting: Waiting)
     ]
     effort.say(f"filling two tables with {waiting.timers:,} timers")
     async with parties(
-        on, ceiling, lambda db: fill(db, waiting.timers, [*bursts, *trickles])
+        on, ceiling, lambda db: fill(db, waiting.timers, [*bursts, *trickles], on.partitions)
     ) as sides:
 
         async def burst(side: Party, number: int) -> Round:
