@@ -17,7 +17,10 @@ from services.dispatcher.tests.integration.world import World
 TRANSIENT = [
     drop("connect"),
     stall("connect"),
+    reply("connect", "421 4.3.2 busy"),
+    reply("connect", "554 5.3.2 not today"),
     drop("ehlo"),
+    reply("ehlo", "421 4.3.2 busy"),
     drop("mail"),
     stall("mail"),
     drop("rcpt"),
@@ -25,6 +28,7 @@ TRANSIENT = [
     drop("data"),
     stall("data"),
     reply("mail", "421 4.3.2 closing"),
+    reply("mail", "451 4.7.1 greylisted"),
     reply("rcpt", "451 4.3.0 later"),
     reply("data", "451 4.3.0 later"),
     reply("dot", "451 4.3.0 later"),
@@ -43,7 +47,11 @@ FINAL = [
 ]
 
 
-async def test_what_was_not_handed_over_is_tried_again_and_arrives_once(world: World) -> None:
+@pytest.mark.parametrize("pipelining", [False, True])
+async def test_what_was_not_handed_over_is_tried_again_and_arrives_once(
+    world: World, pipelining: bool
+) -> None:
+    world.smtp.pipelining = pipelining
     world.progress()
     asked: list[UUID] = []
     async with world.consuming(), world.sending(in_flight=1):
@@ -67,7 +75,11 @@ async def test_what_was_not_handed_over_is_tried_again_and_arrives_once(world: W
     assert all(one != another for told in holds for one, another in pairwise(told))
 
 
-async def test_what_may_have_been_taken_is_never_tried_again(world: World) -> None:
+@pytest.mark.parametrize("pipelining", [False, True])
+async def test_what_may_have_been_taken_is_never_tried_again(
+    world: World, pipelining: bool
+) -> None:
+    world.smtp.pipelining = pipelining
     world.progress()
     world.smtp.script(*[fault for fault, _, _ in FINAL])
     asked = []
@@ -86,7 +98,8 @@ async def test_what_may_have_been_taken_is_never_tried_again(world: World) -> No
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_no_script_makes_a_server_take_a_mail_twice(world: World, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same script for the same seed
-    faults = [*TRANSIENT, *[fault for fault, _, _ in FINAL]]
+    faults = [*TRANSIENT, *[fault for fault, _, _ in FINAL], drop("rset"), stall("rset")]
+    world.smtp.pipelining = seed % 2 == 0
     world.progress()
     world.smtp.script(*chance.choices(faults, k=15))
     asked = []

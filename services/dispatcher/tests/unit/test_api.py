@@ -123,7 +123,7 @@ async def test_the_page_asks_in_the_readers_language_and_the_shops_name(world: W
     assert 'lang="de"' in german.text
     assert "No more advertising?" in english.text
     assert "Müller &amp; Söhne" in english.text
-    assert f'action="/u/{LINK}"' in english.text
+    assert f'action="../u/{LINK}"' in english.text
 
 
 async def test_asking_twice_does_no_harm(world: World) -> None:

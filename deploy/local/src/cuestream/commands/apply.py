@@ -17,7 +17,7 @@ from cuestream.commands.options import Data, Json
 from cuestream.console import OUT, print_json, say
 from cuestream.failures import UsageError
 from cuestream.reaching.caller import Caller, Problem, ProblemsError, calling
-from cuestream.reaching.installation import find_installation
+from cuestream.reaching.installation import Installation, find_installation
 
 _PATH = "/v1/configuration"
 _MARKS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("−", "red")}
@@ -67,7 +67,9 @@ async def _apply(
     quiet: bool,
 ) -> Mapping[str, Any]:
     contents = read(directory)
-    async with calling(find_installation(data), "orchestrator") as orchestrator:
+    installation = find_installation(data)
+    await _check_templates(installation, contents)
+    async with calling(installation, "orchestrator") as orchestrator:
         planned = await ask(orchestrator, "plan", contents, live=live)
         if not quiet:
             _show(planned, diff=diff)
@@ -82,6 +84,22 @@ async def _apply(
         for release in applied["releases"]:
             say(f"{release['workspace']} is at release {release['number']}.")
     return applied
+
+
+async def _check_templates(
+    installation: Installation, contents: Mapping[str, Sequence[Content]]
+) -> None:
+    """Ask who will have to send them. Where no dispatcher is named, it finds out by itself, and refuses the release."""
+    if "dispatcher" not in installation.urls:
+        return
+    playbooks = {
+        content.key: {"name": content.name, "files": dict(content.files)}
+        for listed in contents.values()
+        for content in listed
+        if content.kind == "playbook"
+    }
+    async with calling(installation, "dispatcher") as dispatcher:
+        await dispatcher.post("/v1/templates/check", {"playbooks": list(playbooks.values())})
 
 
 def read(directory: Path) -> Mapping[str, tuple[Content, ...]]:

@@ -57,14 +57,19 @@ class DeliveryView(BaseModel):
     purpose: str
 
 
-def routes(edge: Edge) -> APIRouter:
-    """All of them demand the admin key."""
+def admin_router(edge: Edge) -> APIRouter:
+    """For routes that demand the admin key."""
 
     def admin(request: Request) -> None:
         if not is_admin(dict(request.headers), edge.admin_key_sha256):
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
 
-    router = APIRouter(prefix="/v1", tags=["admin"], dependencies=[Depends(admin)])
+    return APIRouter(prefix="/v1", tags=["admin"], dependencies=[Depends(admin)])
+
+
+def routes(edge: Edge) -> APIRouter:
+    """What operators ask of sending."""
+    router = admin_router(edge)
 
     @router.post("/halt")
     async def halt(scope: Scope) -> Halted:

@@ -110,7 +110,7 @@ class _Links:
         try:
             return await answer(known, pages)
         except TransientError:
-            return pages.not_now(request.url.path)
+            return pages.not_now()
 
 
 def _meant(token: MailToken) -> str:

@@ -46,7 +46,11 @@ a { color: var(--soft) }
 
 
 class Pages:
-    """One reader's language, one shop's looks."""
+    """One reader's language, one shop's looks.
+
+    Links are relative, from one letter and token to another: nobody here knows below which path of
+    the shop's site a proxy put us.
+    """
 
     def __init__(self, words: Words, brand: Mapping[str, str]) -> None:
         self._words = words
@@ -58,7 +62,7 @@ class Pages:
         return self._page(
             words.unsubscribe_title,
             f"<p>{words.unsubscribe_question}</p>"
-            f'<form method="post" action="/u/{token}">'
+            f'<form method="post" action="../u/{token}">'
             '<input type="hidden" name="List-Unsubscribe" value="One-Click">'
             f"<button>{words.unsubscribe_button}</button></form>{self._more(token)}",
         )
@@ -82,7 +86,7 @@ class Pages:
         return self._page(
             words.preferences_title,
             f"<p>{note or words.preferences_text}</p>"
-            f'<form method="post" action="/p/{token}">{options}<button>{words.save}</button></form>',
+            f'<form method="post" action="../p/{token}">{options}<button>{words.save}</button></form>',
         )
 
     def nothing_chosen(self, token: str) -> HTMLResponse:
@@ -99,19 +103,19 @@ class Pages:
         words = self._words
         return self._page(words.gone_title, f"<p>{words.gone_text}</p>", status=404)
 
-    def not_now(self, path: str) -> HTMLResponse:
-        """The wish is not recorded yet: says so, and how to repeat it."""
+    def not_now(self) -> HTMLResponse:
+        """The wish is not recorded yet: says so, and how to repeat it, which is where the reader is."""
         words = self._words
         page = self._page(
             words.not_now_title,
-            f'<p>{words.not_now_text}</p><p><a href="{escape(path)}">{words.try_again}</a></p>',
+            f'<p>{words.not_now_text}</p><p><a href="">{words.try_again}</a></p>',
             status=503,
         )
         page.headers["Retry-After"] = "5"
         return page
 
     def _more(self, token: str) -> str:
-        return f'<p><a href="/p/{token}">{self._words.other_choices}</a></p>'
+        return f'<p><a href="../p/{token}">{self._words.other_choices}</a></p>'
 
     def _page(self, title: str, body: str, status: int = 200) -> HTMLResponse:
         name = escape(self._brand.get("name", ""))

@@ -1,7 +1,7 @@
 """Templates: Liquid files of a playbook, read once, rendered for one recipient."""
 
 from dispatcher.domain.templates.engine import TemplateError
-from dispatcher.domain.templates.files import Template, Templates, read_templates
+from dispatcher.domain.templates.files import Template, Templates, find_problems, read_templates
 from dispatcher.domain.templates.rendering import Links, Rendered, render
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Template",
     "TemplateError",
     "Templates",
+    "find_problems",
     "read_templates",
     "render",
 ]

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from common.documents import DocumentError, parse_document
 from dispatcher.domain.templates.engine import LiquidError, TemplateError, environment
+from dispatcher.domain.templates.vocabulary import unknown_words
 
 _NAME = re.compile(
     r"templates/(?P<message>[a-z][a-z0-9_]*)\.(?P<channel>[a-z]+)"
@@ -68,8 +69,24 @@ def read_templates(files: Mapping[str, str]) -> Templates:
     return Templates(found)
 
 
+def find_problems(files: Mapping[str, str]) -> list[TemplateError]:
+    """What is wrong with a playbook's templates: the first thing in each file."""
+    found: list[TemplateError] = []
+    paths = {path for path in files if path.startswith("templates/")}
+    for path in sorted(paths):
+        html = path.replace(".txt.liquid", ".liquid")
+        text = html.removesuffix(".liquid") + ".txt.liquid"
+        if path == text and html in paths:
+            continue  # it is read with the other one
+        try:
+            read_templates({each: files[each] for each in {html, text} & paths})
+        except TemplateError as error:
+            found.append(error)
+    return found
+
+
 def _template(path: str, locale: str, files: Mapping[str, str]) -> Template:
-    header, body = _split(path, files[path])
+    header, body, above = _split(path, files[path])
     text = files.get(path.removesuffix(".liquid") + ".txt.liquid")
     return Template(
         name=path,
@@ -78,12 +95,13 @@ def _template(path: str, locale: str, files: Mapping[str, str]) -> Template:
         preheader=_compiled(path, header["preheader"], escape=True)
         if "preheader" in header
         else None,
-        html=_compiled(path, body, escape=True),
+        html=_compiled(path, body, escape=True, above=above),
         text=None if text is None else _compiled(path, text, escape=False),
     )
 
 
-def _split(path: str, text: str) -> tuple[Mapping[str, str], str]:
+def _split(path: str, text: str) -> tuple[Mapping[str, str], str, int]:
+    """The header's fields, the body, and how many lines stand above the body."""
     match = _HEADER.match(text)
     if match is None:
         raise TemplateError(f"{path}:1: expected a header between two lines of ---")
@@ -91,16 +109,25 @@ def _split(path: str, text: str) -> tuple[Mapping[str, str], str]:
         fields = parse_document(path, match["header"]).fields(
             required=["subject"], optional=["preheader"]
         )
-        return {name: fields[name].text() for name in fields}, text[match.end() :]
+        header = {name: fields[name].text() for name in fields}
+        return header, text[match.end() :], match[0].count("\n")
     except DocumentError as error:
         raise TemplateError(error.detail) from error
 
 
-def _compiled(path: str, source: str, *, escape: bool) -> Part:
+def _compiled(path: str, source: str, *, escape: bool, above: int = 0) -> Part:
     try:
-        return (_html if escape else _plain).from_string(source, name=path)
+        template = (_html if escape else _plain).from_string(source, name=path)
     except LiquidError as error:
-        raise TemplateError(f"{path}: {error}") from error
+        index = error.token.start_index if error.token else -1
+        raise TemplateError(f"{path}{_line(source, index, above)}: {error.args[0]}") from error
+    for index, what in unknown_words(template):
+        raise TemplateError(f"{path}{_line(source, index, above)}: {what}")
+    return template
+
+
+def _line(source: str, index: int, above: int) -> str:
+    return f":{source.count(chr(10), 0, index) + above + 1}" if index >= 0 else ""
 
 
 def _refuse_orphans(files: Mapping[str, str]) -> None:
