@@ -10,8 +10,9 @@ from common.errors import PermanentError
 
 _MOST = 5_000
 """Records that wait of one place; then it is paused until they are taken."""
-_SILENT_POLLS = 10
-"""So many empty polls also count as the end: compaction may have removed the last records before it."""
+_SILENT_POLLS = 100
+"""So many empty polls, 20 s, also count as the end: a compacted topic may have lost the last records before it. A busy broker
+may well be silent for some seconds."""
 
 
 class Tape:
