@@ -53,6 +53,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
             200,
             [{"workspace": "default"}, {"workspace": "demo"}],
         )
+        script.answers["POST /v1/templates/check"] = (200, {"problems": []})
         yield script
 
 
@@ -95,6 +96,20 @@ class TestApply:
         [body] = server.bodies("POST /v1/configuration/apply")
         assert body["expected"] == {"demo": 1}
         assert body["live"] is True
+
+    def test_templates_are_checked_by_who_will_send_them(self, server: Script, capsys: Any) -> None:
+        file = "playbooks/cart_abandonment/templates/reminder.email.en.liquid"
+        problem = {"file": file, "line": 5, "column": 1, "message": "there is no filter `price`"}
+        answer = {"error": "wrong_templates", "problems": [problem]}
+        server.answers["POST /v1/templates/check"] = (422, answer)
+
+        ran = run(capsys, "apply", str(ROOT), "--plan")
+
+        assert ran.code == 2
+        assert f"{file}:5:1: there is no filter `price`" in ran.err
+        assert not server.bodies("POST /v1/configuration/plan")
+        [body] = server.bodies("POST /v1/templates/check")
+        assert [one["name"] for one in body["playbooks"]] == ["cart_abandonment"]
 
     def test_nothing_to_change_is_not_applied(self, server: Script, capsys: Any) -> None:
         server.answers["POST /v1/configuration/plan"] = (200, PLANNED | {"releases": []})
