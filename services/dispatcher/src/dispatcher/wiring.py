@@ -21,8 +21,6 @@ from common.ids import fresh
 from dispatcher.adapters.outlets import ConfiguredOutlets
 from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release
 from dispatcher.adapters.smtp import SmtpTimeouts
-from dispatcher.api import Edge, build
-from dispatcher.api.health import with_health
 from dispatcher.consumer import ANCHOR, LOOP, loop
 from dispatcher.domain.recipient import address_hash
 from dispatcher.handlers import Docket
@@ -168,6 +166,10 @@ def _guard(database: postgres.Database, reader: Reader) -> Guard:
 
 async def api(settings: ApiSettings) -> None:
     """Answer links, providers and operators until cancelled."""
+    # The other processes answer nobody: without a web framework they start in two thirds of the time.
+    from dispatcher.api import Edge, build  # noqa: PLC0415  as said
+    from dispatcher.api.health import with_health  # noqa: PLC0415  as said
+
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
             postgres.Database.connect(

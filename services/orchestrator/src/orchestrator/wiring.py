@@ -14,10 +14,6 @@ from common.consuming import Consumer, Loop, Surroundings
 from common.consuming.ports import Log
 from common.recovery.history import Releases
 from common.settings import RecoverySettings
-from orchestrator.adapters.announcer import KafkaAnnouncer
-from orchestrator.adapters.decision_feed import KafkaDecisionFeed
-from orchestrator.adapters.history import KafkaHistory
-from orchestrator.api import Access, Board, Ports, Publisher, build, fill, with_health
 from orchestrator.consumer import ANCHOR, INPUTS, LOOP, check_playbooks, handlers
 from orchestrator.ports.publication import PublishedRelease
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
@@ -58,6 +54,20 @@ async def consume(settings: ConsumeSettings) -> None:
 
 async def api(settings: ApiSettings) -> None:
     """Serve publication, explanations and the live page until cancelled."""
+    # The consumer answers nobody: without a web framework it starts in two thirds of the time.
+    from orchestrator.adapters.announcer import KafkaAnnouncer  # noqa: PLC0415  as said
+    from orchestrator.adapters.decision_feed import KafkaDecisionFeed  # noqa: PLC0415  as said
+    from orchestrator.adapters.history import KafkaHistory  # noqa: PLC0415  as said
+    from orchestrator.api import (  # noqa: PLC0415  as said
+        Access,
+        Board,
+        Ports,
+        Publisher,
+        build,
+        fill,
+        with_health,
+    )
+
     async with (
         postgres.Database.connect(
             settings.database_url,
