@@ -16,6 +16,7 @@ from common.contracts.deliveries import (
     DeliveryStatus,
     DeliveryUnknown,
 )
+from common.errors import PermanentError
 from common.recovery.tape import Tape
 from dispatcher.domain.delivery import State
 from dispatcher.domain.statuses import STATUS
@@ -49,14 +50,20 @@ class Ends:
         self.until = late if self.until is None else max(self.until, late)
         if record.place.topic != STATUS or record.value is None:
             return
-        event = decode_event(record.value)
-        end = ENDS.get(event.type)
-        if end is not None and "history" not in record.headers:
-            kind, state = end
-            told = event.payload(kind)
-            self.by_id[told.delivery_id] = Ended(
-                told.delivery_id, state, told.reason, told.provider, told.at
-            )
+        ended = None if "history" in record.headers else _end_of(record.value)
+        if ended is not None:
+            self.by_id[ended.delivery_id] = ended
+
+
+def _end_of(value: bytes) -> Ended | None:
+    """The end that a record tells of; what no sender of ours can have written tells of none."""
+    try:
+        event = decode_event(value)
+        kind, state = ENDS[event.type]
+        told = event.payload(kind)
+    except (PermanentError, KeyError):
+        return None
+    return Ended(told.delivery_id, state, told.reason, told.provider, told.at)
 
 
 async def ends_since(reader: Reader, partitions: int, since: datetime | None) -> Ends:
