@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from prometheus_client import REGISTRY
 
-from common.consuming.ownership import SILENCE, Ownership
-from common.consuming.ports import FencedError
+from common.consuming.ownership import LOOK_AGAIN, SILENCE, Ownership
+from common.consuming.ports import FencedError, Ledger
 from common.testing.postgres import FakeDatabase
 from common.testing.postgres_ledger import FakeLedger
 from libs.common.tests.consuming.making import LOOP
@@ -73,3 +73,33 @@ async def test_an_alarm_leaves_with_its_partition() -> None:
     await owner.on_assigned(frozenset())
     owner.release_lost()
     assert alarm() is None
+
+
+async def test_a_partition_that_an_operator_freed_is_taken_anew_without_waiting() -> None:
+    owner, other = two_processes(seconds := Seconds())
+    await fenced(owner, other)
+    await other.on_assigned(frozenset({0}))
+    other.stop(0, "log_changed the topic is another one")
+    seconds.now = LOOK_AGAIN
+    nothing = await other.freed(), await owner.freed()
+
+    _free(other.ledger)
+    too_early = await other.freed()
+    seconds.now = 2 * LOOK_AGAIN
+    freed = await other.freed()
+    taken = await other.take_gained()
+
+    assert nothing == (frozenset(), frozenset())
+    assert (too_early, freed) == (frozenset(), frozenset({0}))
+    assert other.stopped == {}
+    assert [(standing.partition, standing.epoch) for standing in taken] == [(0, 4)]
+    assert await owner.freed() == frozenset()  # it has an owner again
+
+
+def _free(ledger: Ledger) -> None:
+    """Take the partition from whoever has it, as `Oversight.accept` does."""
+    assert isinstance(ledger, FakeLedger)
+    tables = ledger.database.tables
+    epoch, batch = tables["partitions", LOOP][0]
+    tables["partitions", LOOP][0] = (epoch + 1, batch)
+    tables["released", LOOP][0] = epoch + 1

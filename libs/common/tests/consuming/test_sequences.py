@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.consuming.ports import Fetched, Place, Standing
-from common.consuming.sequences import BEGIN, Arrival, SequenceCheck, SequenceDraw
+from common.consuming.sequences import ACCEPTED, BEGIN, Arrival, SequenceCheck, SequenceDraw
 from libs.common.tests.consuming.making import NOW
 
 PLACE = Place("profile.activity", 3)
@@ -50,6 +50,15 @@ def test_on_a_trimmed_log_the_first_sequence_is_the_base() -> None:
 
     assert checked.arrival(record(31)) is Arrival.NEW
     assert checked.arrival(record(33)) is Arrival.GAP
+
+
+def test_what_an_operator_accepted_is_gone_past_once() -> None:
+    origin = "ingest.resolve/0/x"
+    checked = check({(PLACE, origin): 7, (PLACE, ACCEPTED + origin): 7})
+
+    assert checked.arrival(record(7)) is Arrival.SEEN
+    assert checked.arrival(record(12)) is Arrival.NEW
+    assert checked.arrival(record(14)) is Arrival.GAP
 
 
 def test_origins_do_not_disturb_each_other() -> None:
