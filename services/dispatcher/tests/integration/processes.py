@@ -93,6 +93,13 @@ class RealShop:
             found.setdefault(status.delivery_id, []).append(event.type.split(".")[1])
         return found
 
+    async def until(self, what: str, holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
+        """Look again whenever the server was busy or a moment passed, until it holds."""
+        end = monotonic() + seconds
+        while not await holds():
+            assert monotonic() < end, f"{what}: not within {seconds:.0f} s"
+            await self.smtp.stirred(0.1)
+
     def acceptances(self, delivery_id: UUID) -> int:
         return self.smtp.accepted[f"<{delivery_id}@example.org>"]
 
@@ -125,10 +132,3 @@ async def real_shop(kafka_bootstrap: str, url: str) -> AsyncIterator[RealShop]:
         async with running(consume(consuming)):
             await installation.pass_time(utc_now() + timedelta(hours=1))
             yield RealShop(installation, database, smtp, given)
-
-
-async def until(what: str, holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    end = monotonic() + seconds
-    while not await holds():
-        assert monotonic() < end, f"{what}: not within {seconds:.0f} s"
-        await asyncio.sleep(0.05)

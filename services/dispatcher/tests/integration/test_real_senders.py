@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.testing.smtp import hold
-from services.dispatcher.tests.integration.processes import RealShop, real_shop, until
+from services.dispatcher.tests.integration.processes import RealShop, real_shop
 
 
 async def ended(shop: RealShop, count: int) -> bool:
@@ -29,9 +29,9 @@ async def test_a_killed_sender_leaves_unknown_what_was_under_way_and_the_next_se
             await first.wait()
         shop.smtp.let_go()
         async with shop.sender(instance="0"):
-            await until("all ends", partial(ended, shop, 6), 40)
+            await shop.until("all ends", partial(ended, shop, 6), 40)
             asked.append(await shop.ask(6))
-            await until("the next mail", partial(ended, shop, 7), 20)
+            await shop.until("the next mail", partial(ended, shop, 7), 20)
         states, told = await shop.states(), await shop.told()
 
     assert states["unknown"] >= 2
@@ -54,16 +54,16 @@ async def test_a_sender_stopped_in_a_conversation_neither_resends_nor_finishes_w
             stopped.send_signal(signal.SIGSTOP)
             shop.smtp.let_go()
             async with shop.sender() as other:
-                await until("the takeover", partial(ended, shop, 2), 60)
+                await shop.until("the takeover", partial(ended, shop, 2), 60)
                 meanwhile = [await shop.ask(number) for number in range(2, 5)]
-                await until("the other's mails", partial(ended, shop, 5), 30)
+                await shop.until("the other's mails", partial(ended, shop, 5), 30)
                 stopped.send_signal(signal.SIGCONT)
                 back = [await shop.ask(number) for number in range(5, 8)]
-                await until("both at work", partial(ended, shop, 8), 30)
+                await shop.until("both at work", partial(ended, shop, 8), 30)
                 other.send_signal(signal.SIGTERM)
                 await other.wait()
             alone = [await shop.ask(number) for number in range(8, 10)]
-            await until("the first one's mails", partial(ended, shop, 10), 60)
+            await shop.until("the first one's mails", partial(ended, shop, 10), 60)
         told = await shop.told()
 
     assert [told[one] for one in held] == [["unknown"], ["unknown"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -98,6 +98,12 @@ class ScriptedSmtpServer:
         while len(self.mails) < mails:
             self._changed.clear()
             await self._changed.wait()
+
+    async def stirred(self, patience: float) -> None:
+        """Return when the next mail is taken or held, or after so many seconds."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), patience)
 
     async def held(self, connections: int = 1) -> None:
         """Return once so many connections wait for `let_go`."""
