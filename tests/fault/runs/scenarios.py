@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -12,8 +13,8 @@ from tests.fault.actions import ACTIONS, JOB_STEPS, STEPS, Action, Stack, Step, 
 from tests.fault.runs.running import Fault
 
 Script = Callable[[Stack, Random], Iterator[Fault]]
-PATIENCE: Final = 20.0
-"""Seconds to wait for a process to come to the step where it shall be struck."""
+PATIENCE: Final = 12.0
+"""Seconds to wait for processes to come to the step where they shall be struck."""
 _BETWEEN: Final = ("link_cut", "link_silent", "link_delayed", "smtp_cut", "connections_cut")
 """Faults of what lies between the processes: they may fall together with those of a process."""
 
@@ -102,20 +103,25 @@ def _struck(stack: Stack, chance: Random, step: Step) -> Fault:
         armed = [name for name in stack.owners if name in stack.loops or step in JOB_STEPS]
         for name in armed:
             stack.arm(name, step, crossings.get(name, 1))
-        missed = [name for name in armed if not _strikes(stack, name)]
+        missed = _not_struck(stack, armed)
         stack.until_ready()
-        return f"kill at {step}: {', '.join(sorted(set(armed) - set(missed)))}"
+        return f"kill at {step}: {', '.join(sorted(set(armed) - missed))}"
 
     return fault
 
 
-def _strikes(stack: Stack, name: str) -> bool:
-    try:
-        stack.until(f"{name} is struck", lambda: not stack.orders.armed(name), PATIENCE)
-    except AssertionError:
+def _not_struck(stack: Stack, armed: Collection[str]) -> set[str]:
+    """Those that did not come to the step in time; they are let go."""
+
+    def left() -> set[str]:
+        return {name for name in armed if stack.orders.armed(name)}
+
+    with suppress(AssertionError):
+        stack.until("all are struck", lambda: not left(), PATIENCE)
+    missed = left()
+    for name in missed:
         stack.orders.disarm(name)
-        return False
-    return True
+    return missed
 
 
 TWO_OF_EACH: Final = {

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-from common.clock import monotonic
+from common.clock import monotonic, utc_now
 from common.consuming.ports import Place, Reader
+from common.consuming.statements import PROGRESS, statement_of
 from common.errors import PermanentError, TransientError
 from common.postgres import Database
 from tests.fault.checker.settled import LOOPS
 from tests.fault.history.model import SERVICES
 
-PATIENCE: Final = 180.0
+RAW: Final = "ingest.events"
+PATIENCE: Final = 300.0
 """Seconds after the last message and the last fault."""
-_TICKS = 200
-"""Records on a raw partition that nobody has to have read: ticks, which alone move no position."""
-
 _WAITING: Final[Mapping[str, str]] = {
     **{
         f"{service} outbox": f"SELECT count(*) FROM {service}.outbox"  # noqa: S608 - constants of ours
@@ -42,38 +42,67 @@ async def until_settled(database: Database, reader: Reader, partitions: int) -> 
     Raises:
         AssertionError: with what still waits.
     """
-    begun, quiet = monotonic(), 0
-    left: dict[str, int] = {}
+    begun, since, quiet = monotonic(), utc_now(), 0
+    left: dict[str, object] = {}
     while quiet < 2:
         try:
-            left = await _left(database, reader, partitions)
+            left = await _left(database, reader, partitions, since)
         except (TransientError, PermanentError) as error:
-            left = {f"cannot be asked: {error.reason}": 1}
+            left = {"cannot be asked": error.reason}
         quiet = quiet + 1 if not left else 0
         assert monotonic() < begun + PATIENCE, f"still waiting: {left}"
         await asyncio.sleep(1.0)
     return monotonic() - begun
 
 
-async def _left(database: Database, reader: Reader, partitions: int) -> dict[str, int]:
-    left = {name: (await _one(database, sql))["count"] for name, sql in _WAITING.items()}
+async def _left(
+    database: Database, reader: Reader, partitions: int, since: datetime
+) -> dict[str, object]:
+    left: dict[str, object] = {}
+    for name, sql in _WAITING.items():
+        row = await database.fetchrow(sql)
+        if row is not None and row["count"]:
+            left[name] = row["count"]
+    left |= await _unread(database, reader, partitions)
+    stated = await _stated(reader, partitions)
+    if stated is None or stated < since:
+        left["resolve has read up to"] = stated
+    return left
+
+
+async def _unread(database: Database, reader: Reader, partitions: int) -> dict[str, int]:
+    """What lies before each loop, but for the raw events: of ticks alone no position tells."""
+    left: dict[str, int] = {}
     for loop, inputs in LOOPS.items():
-        places = [Place(topic, p) for topic in inputs for p in range(partitions)]
+        places = [Place(topic, p) for topic in inputs if topic != RAW for p in range(partitions)]
         bounds = await reader.bounds(places)
         service = loop.split(".", 1)[0]
         rows = await database.fetch(
-            f"SELECT topic, partition, next_offset FROM {service}.positions WHERE loop = $1",  # noqa: S608
+            f"SELECT topic, partition, next_offset FROM {service}.positions WHERE loop = $1",  # noqa: S608 - as above
             loop,
         )
         read = {Place(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         for place in places:
             lag = bounds[place].end - max(read.get(place, 0), bounds[place].begin)
-            if lag > (_TICKS if place.topic == "ingest.events" else 0):
+            if lag:
                 left[f"{loop} {place.topic}/{place.partition}"] = lag
-    return {name: count for name, count in left.items() if count}
+    return left
 
 
-async def _one(database: Database, sql: str) -> Mapping[str, Any]:
-    row = await database.fetchrow(sql)
-    assert row is not None
-    return row
+async def _stated(reader: Reader, partitions: int) -> datetime | None:
+    """Up to which time resolve has read all of the raw events, by its own statements."""
+    bounds = (await reader.bounds([PROGRESS]))[PROGRESS]
+    following = max(bounds.begin, bounds.end - 64 * partitions)
+    await reader.assign({PROGRESS: following})
+    newest: dict[int, datetime] = {}
+    while following < bounds.end:
+        fetched = await reader.poll(1_000, 0.2)
+        if not fetched:
+            break
+        following = fetched[-1].offset + 1
+        for item in fetched:
+            statement = statement_of(item, partitions)
+            if statement is not None:
+                known = newest.get(statement.partition, statement.until)
+                newest[statement.partition] = max(known, statement.until)
+    return min(newest.values()) if len(newest) == partitions else None
