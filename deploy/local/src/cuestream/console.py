@@ -6,9 +6,11 @@ import sys
 
 import msgspec
 from rich.console import Console
+from rich.table import Table
 
 from cuestream.failures import CommandError
 
+_WIDEST = 240
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(highlight=False, soft_wrap=True, stderr=True)
 
@@ -16,6 +18,11 @@ ERR = Console(highlight=False, soft_wrap=True, stderr=True)
 def say(text: str) -> None:
     """One line for people, exactly as given: no markup is looked for in it."""
     OUT.print(text, markup=False)
+
+
+def print_table(table: Table) -> None:
+    """As wide as it is: cells cut to 80 columns help nobody where the output goes into a file."""
+    OUT.print(table, width=max(OUT.width, _WIDEST))
 
 
 def print_json(encoded: bytes) -> None:

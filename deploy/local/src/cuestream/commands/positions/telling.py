@@ -14,7 +14,7 @@ from common.consuming.oversight import Holding
 from common.consuming.ports import Bounds, Place
 from cuestream.commands.positions.accepting import Row, rows
 from cuestream.commands.stories import clock
-from cuestream.console import OUT, say
+from cuestream.console import OUT, print_table, say
 from cuestream.reaching.processes import Told
 
 _TITLES = (
@@ -69,7 +69,7 @@ def tell(held: Sequence[Holding], bounds: Mapping[Place, Bounds], told: Told) ->
             head, tail = _ends(holding, told) if number == 0 else (("", "", ""), ("", "", ""))
             style = "red" if _key(holding) in told.alarms else ""
             table.add_row(*(Text(cell, style=style) for cell in (*head, *line, *tail)))
-    OUT.print(table)
+    print_table(table)
     for (loop, partition), why in sorted(told.alarms.items()):
         OUT.print(Text(f"{loop} partition {partition} stands still: {why}.", style="bold red"))
     if told.alarms:

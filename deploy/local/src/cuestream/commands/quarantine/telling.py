@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.table import Table
@@ -10,8 +11,7 @@ from rich.text import Text
 
 from cuestream.commands.quarantine.items import Item, group
 from cuestream.commands.quarantine.reasons import advice
-from cuestream.commands.stories import clock, day
-from cuestream.console import OUT, say
+from cuestream.console import print_table, say
 
 _TONES = {"open": "yellow", "retried": "green", "discarded": "dim"}
 
@@ -59,7 +59,7 @@ def tell_groups(items: Sequence[Item]) -> None:
         first, last = one.items[0].fetched.appended_at, one.items[-1].fetched.appended_at
         told = (str(len(one.items)), one.service, one.topic, one.reason, _when(first), _when(last))
         table.add_row(*map(Text, told))
-    OUT.print(table)
+    print_table(table)
 
 
 def tell_rows(items: Sequence[Item]) -> None:
@@ -68,7 +68,7 @@ def tell_rows(items: Sequence[Item]) -> None:
     for item in items:
         told = (item.spot.text, _when(item.fetched.appended_at), item.service, item.reason)
         table.add_row(*map(Text, told), Text(item.state, style=_TONES[item.state]))
-    OUT.print(table)
+    print_table(table)
 
 
 def tell_one(item: Item, *, body: bool) -> None:
@@ -79,7 +79,7 @@ def tell_one(item: Item, *, body: bool) -> None:
     for name, value in _facts(item):
         if value:
             table.add_row(Text(f"  {name}", style="dim"), Text(value))
-    OUT.print(table)
+    print_table(table)
     say(means)
     say(then)
     size = len(item.fetched.value or b"")
@@ -122,8 +122,8 @@ def _text(item: Item) -> str | None:
     return None if value is None else value.decode("utf-8", "replace")
 
 
-def _when(at: Any) -> str:
-    return f"{day(at)}, {clock(at)[:8]}"
+def _when(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _table(*titles: str) -> Table:
