@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from common.configuration import Configuration
 from common.consuming import TOMBSTONE, Record, Signal, TimerDue
@@ -82,7 +84,7 @@ def _retried(record: Record, at: datetime, walk: Walk) -> Signal | None:
     if not walk.is_first_retry(Place(retried.topic, retried.partition), retried.offset):
         return None
     if event is not None:
-        return replace(record, event=event)
+        return msgspec.structs.replace(record, event=event)
     timer = retried.timer
     assert timer is not None
     return TimerDue(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -142,9 +142,8 @@ class Partition:
         for told in folded.consequences:
             assert told.payload is not None
             assert told.topic == HANDOVER_TOPIC
-            self.out.append(
-                replace(told, id=caused_id(cause or record.event.id, told.payload.TYPE, 0))  # type: ignore[union-attr]
-            )
+            identity = caused_id(cause or record.event.id, told.payload.TYPE, 0)  # type: ignore[union-attr]
+            self.out.append(msgspec.structs.replace(told, id=identity))
 
 
 def delivered(told: Consequence, at: datetime) -> Record:

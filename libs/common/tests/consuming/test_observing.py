@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
@@ -133,7 +134,7 @@ async def test_the_oldest_row_of_an_outbox_ages_until_it_is_acknowledged() -> No
         empty = box.age
         box.add([row])
         now[0] = 103.0
-        box.add([replace(row, ordinal=1)])
+        box.add([msgspec.structs.replace(row, ordinal=1)])
         now[0] = 107.0
 
     assert (empty, box.age, box.depth) == (0.0, 7.0, 2)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from common.consuming import Record
 from common.contracts import Event

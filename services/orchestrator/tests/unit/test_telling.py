@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from msgspec import Raw, structs
+from msgspec.structs import replace
 
 from common.contracts.profiles import LeadScored
 from common.ids import derive

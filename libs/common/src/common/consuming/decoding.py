@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+import msgspec
 
 from common.clock import EPOCH
 from common.configuration import Configuration
@@ -190,7 +192,7 @@ class Decoder:
                 traceparent=record.traceparent,
                 retried_at=item.appended_at,
             )
-        return replace(record, event=decode_event(bytes(retried.event)))
+        return msgspec.structs.replace(record, event=decode_event(bytes(retried.event)))
 
     def _is_history(self, item: Fetched) -> bool:
         ours = item.place.topic not in self.unsequenced

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from common.consuming.model import (
     Consequence,
     Entry,
@@ -53,8 +55,7 @@ class Fuse:
             raise FuseBlownError(f"{self.failures} folds failed in a row") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """One event on its way to the outbox, with what its record's headers need."""
 
     partition: int

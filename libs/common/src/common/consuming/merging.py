@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
@@ -152,7 +152,9 @@ class _Merging(Generic[S]):
             return folded
         # The last one is there: what was held may fire, but for what the union has moved.
         released = msgspec.structs.replace(folded.state, held={})
-        return replace(folded, state=released, timers={**folded.state.held, **folded.timers})
+        return msgspec.structs.replace(
+            folded, state=released, timers={**folded.state.held, **folded.timers}
+        )
 
     def _moved(self, known: Kept[S], record: Record) -> Folded[Kept[S]]:
         """What comes later follows to the winner, whatever it is; of a newer merge the state is where the older put it."""
@@ -207,7 +209,9 @@ def _unwrapped(record: Record) -> Record:
     event = msgspec.structs.replace(
         decode_event(bytes(forwarded.event)), subject=record.event.subject
     )
-    return replace(record, topic=forwarded.topic, accepted_at=forwarded.accepted_at, event=event)
+    return msgspec.structs.replace(
+        record, topic=forwarded.topic, accepted_at=forwarded.accepted_at, event=event
+    )
 
 
 def _without(entries: Mapping[str, int], name: str) -> dict[str, int]:

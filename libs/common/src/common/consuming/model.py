@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
+
+import msgspec
 
 from common.configuration import Configuration
 from common.contracts import Event, Payload
@@ -16,8 +18,7 @@ from common.ids import derive
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """One decoded record of an input topic."""
 
     topic: str
@@ -69,8 +70,7 @@ class TimerDue:
 Signal = Record | TimerDue
 
 
-@dataclass(frozen=True, slots=True)
-class Consequence:
+class Consequence(msgspec.Struct, frozen=True):
     """An event that a fold leads to; the runtime makes its envelope, id and sequence."""
 
     topic: str
@@ -84,12 +84,11 @@ class Consequence:
     """Only where the payload carries the id too (a decision); otherwise derived from the cause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folded(Generic[S]):
+class Folded(msgspec.Struct, Generic[S], frozen=True):
     """What one signal does: the new state, timers set (an instant) or cancelled (None), consequences."""
 
     state: S
-    timers: Mapping[str, datetime | None] = field(default_factory=dict)
+    timers: Mapping[str, datetime | None] = msgspec.field(default_factory=dict)
     """By name, unique within the profile."""
     consequences: Sequence[Consequence] = ()
     profile_id: UUID | None = None

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+import msgspec
+
 from common.consuming.model import TimerDue, Transaction
 
 
@@ -38,13 +40,12 @@ class Fetched:
     headers: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A record on its way to the log."""
 
     key: bytes | None
     value: bytes | None
-    headers: Mapping[str, bytes] = field(default_factory=dict)
+    headers: Mapping[str, bytes] = msgspec.field(default_factory=dict)
 
 
 class Reader(Protocol):
@@ -124,8 +125,7 @@ class Position:
     appended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
+class OutboxRow(msgspec.Struct, frozen=True):
     """A consequence that is committed but perhaps not yet on the log; ordered by (batch, ordinal)."""
 
     partition: int
