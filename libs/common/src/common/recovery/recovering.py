@@ -60,7 +60,8 @@ async def recover(subject: Subject[S], log: KafkaLog, database: Database) -> Rec
         recorded = Recorded()
 
         def missing(row: OutboxRow) -> bool:
-            lacks = not recorded.holds(row)
+            # The journal is where the batch was read from.
+            lacks = row.target.topic != subject.journal and not recorded.holds(row)
             recovered.to_publish += lacks
             return lacks
 
