@@ -10,8 +10,8 @@ from rich.table import Table
 
 from cuestream.failures import CommandError
 
-_WIDEST = 240
 OUT = Console(highlight=False, soft_wrap=True)
+_WIDE = Console(highlight=False, soft_wrap=True, width=240)
 ERR = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
@@ -22,7 +22,7 @@ def say(text: str) -> None:
 
 def print_table(table: Table) -> None:
     """As wide as it is: cells cut to 80 columns help nobody where the output goes into a file."""
-    OUT.print(table, width=max(OUT.width, _WIDEST))
+    _WIDE.print(table)
 
 
 def print_json(encoded: bytes) -> None:
