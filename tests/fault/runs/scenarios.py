@@ -97,7 +97,8 @@ def _together(stack: Stack, chance: Random, actions: Sequence[Action]) -> Fault:
 
 
 def _struck(stack: Stack, chance: Random, step: Step) -> Fault:
-    crossings = {name: chance.randint(1, 8) for name in stack.owners}
+    # A sender comes by only when there is a mail to be sent.
+    crossings = {name: chance.randint(1, 8) for name in stack.loops}
 
     def fault() -> str:
         armed = [name for name in stack.owners if name in stack.loops or step in JOB_STEPS]
