@@ -58,7 +58,7 @@ class SendSettings(
     smtp_connect_seconds: float = Field(default=10.0, gt=0, le=120)
     """How long a server may take to greet."""
     smtp_command_seconds: float = Field(default=20.0, gt=0, le=300)
-    """How long it may take to answer before a mail's content went out: then the mail is tried again later."""
+    """How long a conversation may take up to a mail's content, all answers together: then the mail is tried again later."""
     smtp_acceptance_seconds: float = Field(default=60.0, gt=0, le=600)
     """How long it may take to take a mail: then the mail is `unknown` and never sent again, so be patient."""
     deliveries_in_flight: int = Field(default=32, ge=1, le=1000)
