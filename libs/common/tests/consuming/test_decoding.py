@@ -47,16 +47,17 @@ def take(
     begin: int = 0,
     positions: dict[Place, Position] | None = None,
     live_since: datetime = EPOCH,
+    topic: str = "profile.activity",
 ) -> tuple[Intake, list[Fetched]]:
     decoder = Decoder(
         loop="test.consume",
         anchor="profile.activity",
         types=frozenset(payload_types()),
-        inputs=("profile.activity",),
+        inputs=(topic,),
         unsequenced=frozenset(),
         live_since=live_since,
     )
-    items = [fetched(record, offset) for offset, record in enumerate(records, begin)]
+    items = [fetched(record, at, topic=topic) for at, record in enumerate(records, begin)]
     standings = {0: Standing(partition=0, epoch=1, batch=0, positions=positions or {})}
     intakes, held = decoder.take(items, standings, configuration, holds or Holds(Seconds()))
     return intakes[0], held
@@ -294,3 +295,12 @@ def test_a_retry_of_nothing_is_poison() -> None:
     intake, _ = take(retry(event=msgspec.Raw(b"null")))
 
     assert reasons(intake) == ["undecodable"]
+
+
+def test_what_an_earlier_life_handed_over_to_itself_is_passed_over() -> None:
+    old, _ = take(good(), topic="test.handover", live_since=NOW + timedelta(seconds=1))
+    new, _ = take(good(), topic="test.handover")
+
+    assert (len(old.signals), len(new.signals)) == (0, 1)
+    assert old.positions.keys() == {Place("test.handover", 0)}
+    assert not old.only_ticks

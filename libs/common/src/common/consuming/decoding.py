@@ -166,9 +166,16 @@ class Decoder:
             return False
         if self._is_new(item, intake):
             intake.only_ticks = False
-            if event.type != RecordRetried.TYPE or intake.check.first_time(*_retry(event)):
+            if self._counts(item, event, intake):
                 intake.signals.append(signal)
         return False
+
+    def _counts(self, item: Fetched, event: Event, intake: Intake) -> bool:
+        """False for a retry that was had before, and for what an earlier life handed over: this one does so anew."""
+        if event.type == RecordRetried.TYPE:
+            return intake.check.first_time(*_retry(event))
+        mine = self.loop.split(".", 1)[0] + ".handover"
+        return item.appended_at >= self.live_since or item.place.topic != mine
 
     def _signal(self, item: Fetched, event: Event) -> Signal:
         """What is folded; of a retry what it retries, under the retry's own place and time.
