@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.ids import _NAMESPACE, accepted_event_id, derive
+from common.ids import _NAMESPACE, accepted_event_id, accepted_event_ids, caused_id, derive
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=4))
@@ -27,3 +27,11 @@ def test_an_accepted_event_keeps_its_id_for_ever() -> None:
     known = uuid.UUID("aa04f6e1-51aa-55f0-9175-a8d519b16364")
 
     assert accepted_event_id("demo", "shop", "m1") == known
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), st.integers(0, 10_000))
+def test_the_quick_ways_give_the_same_ids(text: str, ordinal: int) -> None:
+    cause = derive("cause", text)
+
+    assert caused_id(cause, text, ordinal) == derive("caused", cause, text, ordinal)
+    assert accepted_event_ids("demo", text)(text) == str(accepted_event_id("demo", text, text))

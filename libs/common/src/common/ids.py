@@ -20,8 +20,12 @@ _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 def derive(*parts: str | int | UUID) -> UUID:
     """The uuid5 over the parts, each prefixed with its length so that no two lists of parts collide."""
     # As uuid.uuid5 does it, in half the time: this runs several times per event.
+    return _uuid5(_joined(*parts))
+
+
+def _uuid5(name: bytes) -> UUID:
     digest = _BEGUN.copy()
-    digest.update(_joined(*parts))
+    digest.update(name)
     return UUID(int=int.from_bytes(digest.digest()[:16]) & _KEPT | _VERSION | _VARIANT)
 
 
@@ -50,7 +54,9 @@ def accepted_event_ids(workspace: str, source: str) -> Callable[[str], str]:
 
 def caused_id(cause: UUID, type_: str, ordinal: int) -> UUID:
     """The id of the `ordinal`-th event of a type that one signal led to."""
-    return derive("caused", cause, type_, ordinal)
+    number = str(ordinal)
+    # As `derive` would put it together, without looking at what is known: an id's text has 36 characters.
+    return _uuid5(f"6:caused36:{cause}{len(type_)}:{type_}{len(number)}:{number}".encode())
 
 
 def profile_id(workspace: str, kind: str, value: str) -> UUID:

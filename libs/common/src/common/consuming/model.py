@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -46,8 +47,7 @@ class Record(msgspec.Struct, frozen=True):
         return self.event.correlationid
 
 
-@dataclass(frozen=True, slots=True)
-class TimerDue:
+class TimerDue(msgspec.Struct, frozen=True, dict=True):
     """A timer whose instant the virtual time has passed."""
 
     partition: int
@@ -62,7 +62,7 @@ class TimerDue:
     """When an operator let it fire again after its fold had failed; then it is no row any more."""
     history: ClassVar[bool] = False
 
-    @property
+    @cached_property
     def cause(self) -> UUID:
         return derive("timer", self.profile_id, self.name, self.due_at.isoformat())
 

@@ -228,7 +228,7 @@ def timers_of(rows: Sequence[Mapping[str, Any]]) -> list[TimerDue]:
         )
         for row in rows
     ]
-    return sorted(timers, key=lambda timer: (timer.due_at, timer.profile_id, timer.name))
+    return sorted(timers, key=lambda timer: (timer.due_at, timer.profile_id.int, timer.name))
 
 
 def _marks(standings: Collection[Standing]) -> tuple[list[int], list[int], list[int]]:
