@@ -59,6 +59,12 @@ def test_a_port_on_which_somebody_listens_cannot_be_claimed(tmp_path: Path) -> N
         assert free_port(port) != port
 
 
+def test_where_nothing_can_be_locked_a_free_port_is_taken_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert Claims(tmp_path / "file").take(free_port())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="where the kernel says its range")
 def test_no_outgoing_connection_is_given_a_port_that_was_chosen() -> None:
     first, _ = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())

@@ -16,7 +16,7 @@ from cuestream.failures import UnreachableError, UsageError
 from cuestream.settings import inherited_environment
 from cuestream.stack.client import find_stack
 from cuestream.stack.endpoints import Ports
-from cuestream.stack.events import Ready
+from cuestream.stack.events import Ready, Step
 from cuestream.stack.layout import Layout
 from cuestream.stack.plan import CUESTREAM
 from cuestream.stack.ports import LOOPBACK, free_port, is_free
@@ -94,6 +94,9 @@ def test_kill_9_of_the_supervisor_leaves_nothing_that_runs(embedded: Starter) ->
         stack.until_up()
         done = {event.name for event in stack.events if isinstance(event, Ready)}
         assert {"topics", "ingest-migrate"}.isdisjoint(done), "nothing changed: not done again"
+        starting = stack.events.index(Step("Starting the services"))
+        before = {event.name for event in stack.events[:starting] if isinstance(event, Ready)}
+        assert "kafka" not in before, "the services wait for it themselves"
 
 
 def test_a_process_stays_down_until_it_is_started(shared: Stack) -> None:

@@ -129,16 +129,27 @@ class Child:
         if self._process is not None:
             kill_group(self._process.pid)
 
+    async def until_running(self) -> None:
+        """Wait until there is a process, which need not serve yet.
+
+        Raises:
+            CommandError: it cannot be prepared, or died again and again.
+        """
+        await self._until_hopeless_or(lambda: self._process is not None)
+
     async def until_ready(self) -> None:
         """Wait for the first time that it serves.
 
         Raises:
             CommandError: it cannot be prepared, or died again and again.
         """
-        await self.until(lambda: self.state == "ready" or self._is_hopeless())
+        await self._until_hopeless_or(lambda: self.state == "ready")
+
+    async def _until_hopeless_or(self, condition: Callable[[], bool]) -> None:
+        await self.until(lambda: condition() or self._is_hopeless())
         if self._complaint is not None:
             raise self._complaint
-        if self.state != "ready":
+        if not condition():
             log = last_lines(self._command.log) if self._command is not None else ""
             raise FindingError(f"{self.name} does not start: {self._last_words(1)}\n{log}")
 
@@ -190,6 +201,7 @@ class Child:
 
     async def _probe(self, pid: int) -> None:
         begun = monotonic()
+        await self._become("starting")  # again: somebody may wait for nothing but a process
         while True:
             if await self._program.is_ready() and await self._is_who_answers(pid):
                 break

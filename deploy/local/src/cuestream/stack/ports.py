@@ -43,9 +43,12 @@ class Claims:
         """Claim a port; False when it is claimed elsewhere or somebody listens on it."""
         if port in self._files:
             return True
-        file = self._locked(port)
-        if file is None:
+        try:
+            file = self._locked(port)
+        except BlockingIOError:
             return False
+        except OSError:  # nowhere to lock anything
+            return is_free(port)
         if not is_free(port):
             file.close()
             return False
@@ -58,14 +61,14 @@ class Claims:
             file.close()
         self._files.clear()
 
-    def _locked(self, port: int) -> IO[bytes] | None:
+    def _locked(self, port: int) -> IO[bytes]:
         self._folder.mkdir(parents=True, exist_ok=True)
         file = (self._folder / f"{port}.lock").open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            return None
+            raise
         return file
 
 

@@ -51,6 +51,7 @@ class Supervisor:
         self._watch = Watch()
         self._children: dict[str, Child] = {}
         self._brokers: dict[Broker, list[Child]] = {broker: [] for broker in BROKERS}
+        self._prepared = {broker: asyncio.Event() for broker in BROKERS}
         self._lives: dict[str, asyncio.Task[None]] = {}
         self._is_placed = False  # every process has its address
         self._is_up = False  # every process serves, and what was to be published is published
@@ -120,14 +121,7 @@ class Supervisor:
         for broker, program in programs:
             self._brokers[broker].append(self._adopt(program))
             await self._children[program.name].start()
-        await all_of(self._prepare(broker) for broker in BROKERS)
-        self._report(Step("Starting the services"))
-        started = [self._adopt(self._program(*instance)) for instance in self._instances]
-        for child in started:
-            await child.start()
-        self._is_placed = True
-        self._wish.layout.remember_ports(self._addresses.ports.given)
-        await all_of([self._publish(), *(child.until_ready() for child in started)])
+        await all_of([*(self._prepare(broker) for broker in BROKERS), self._serve()])
         self._is_up = True
         self._report(Up(self._addresses.endpoints(self._wish.plan)))
 
@@ -137,8 +131,28 @@ class Supervisor:
             await child.until_ready()
         if broker == "postgres":
             await asyncio.to_thread(make_database, self._addresses)
+        await all_of(self._run_once(shot) for shot in self._due(broker))
+        self._prepared[broker].set()
+
+    async def _serve(self) -> None:
+        """Start the services when what has to be done before is done; for a Kafka that still starts they wait."""
+        await self._prepared["postgres"].wait()
+        if self._due("kafka"):
+            await self._prepared["kafka"].wait()
+        await all_of(child.until_running() for child in self._brokers["kafka"])
+        self._report(Step("Starting the services"))
+        started = [self._adopt(self._program(*instance)) for instance in self._instances]
+        for child in started:
+            await child.start()
+        self._is_placed = True
+        self._wish.layout.remember_ports(self._addresses.ports.given)
+        await all_of([self._publish(), *(child.until_ready() for child in started)])
+
+    def _due(self, broker: Broker) -> list[OneShot]:
+        """The one-shots that need this broker and have not been done for this code."""
         shots = [shot for shot in self._wish.plan.one_shots if shot.needs == broker]
-        await all_of(self._run_once(shot) for shot in shots)
+        stamps = {shot.name: self._stamp(shot) for shot in shots}
+        return [s for s in shots if (stamp := stamps[s.name]) is None or not stamp.is_valid()]
 
     async def _publish(self) -> None:
         """While the other processes still start: they need it to be of use."""
@@ -149,13 +163,10 @@ class Supervisor:
         await self._wish.publish(self._addresses, self._watch, self._report)
 
     async def _run_once(self, shot: OneShot) -> None:
-        stamp = self._stamp(shot)
-        if stamp is not None and stamp.is_valid():
-            return
         env = self._addresses.environment(shot.owner)
         command = Command(_python(shot.module), self._wish.layout.log(shot.name), env)
         await run_once(shot.name, command, self._watch, self._report)
-        if stamp is not None:
+        if (stamp := self._stamp(shot)) is not None:
             stamp.leave()
 
     def _stamp(self, shot: OneShot) -> Stamp | None:
