@@ -73,7 +73,7 @@ async def consume(settings: ConsumeSettings) -> None:
             connections=settings.database_connections,
         ) as database,
         kafka.connect(settings, client=LOOP) as log,
-        log.reader() as reader,
+        log.reader(patient=True) as reader,
     ):
         feed = ConfigurationFeed(reader, validators=[check_release])
         ledger = postgres.PostgresLedger(database, LOOP)
@@ -180,7 +180,7 @@ async def api(settings: ApiSettings) -> None:
             )
         )
         log = await stack.enter_async_context(kafka.connect(settings, client=API))
-        reader = await stack.enter_async_context(log.reader())
+        reader = await stack.enter_async_context(log.reader(patient=True))
         feed = ConfigurationFeed(reader)
         edge = Edge(
             withdrawals=await stack.enter_async_context(log.group_commit("contact.withdrawals")),

@@ -34,7 +34,7 @@ async def consume(settings: ConsumeSettings) -> None:
             connections=settings.database_connections,
         ) as database,
         kafka.connect(settings, client=LOOP) as log,
-        log.reader() as reader,
+        log.reader(patient=True) as reader,
     ):
         feed = ConfigurationFeed(reader, validators=[check_playbooks])
         around = Surroundings(log, postgres.PostgresLedger(database, LOOP), feed)

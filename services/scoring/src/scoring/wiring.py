@@ -25,7 +25,7 @@ async def consume(settings: Settings) -> None:
             connections=settings.database_connections,
         ) as database,
         kafka.connect(settings, client=LOOP) as log,
-        log.reader() as reader,
+        log.reader(patient=True) as reader,
     ):
         feed = ConfigurationFeed(reader, validators=[check_lead_model])
         around = Surroundings(log, postgres.PostgresLedger(database, LOOP), feed)

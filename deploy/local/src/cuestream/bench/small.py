@@ -101,7 +101,7 @@ async def consume(settings: SmallSettings, schema: str) -> None:
     async with (
         Database.connect(settings.database_url, schema=schema, application_name=NAME) as database,
         kafka.connect(settings, client=NAME) as log,
-        log.reader() as reader,
+        log.reader(patient=True) as reader,
     ):
         feed = ConfigurationFeed(reader)
         consumer = Consumer(loop(), Surroundings(log, PostgresLedger(database, NAME), feed))

@@ -22,6 +22,8 @@ MAX_BATCH_BYTES = 900_000
 LONG_POLL_MILLISECONDS = 100
 """How long a broker holds a fetch. Requests of one connection are answered in order, so this delays whatever follows
 (a resumed partition, a new assignment) by as much; the driver's half second would be seen by customers."""
+PATIENT_MILLISECONDS = 5_000
+"""The same for who reads the same places for ever: what is new comes at once, and nothing costs nothing."""
 
 DRIVER_ERRORS: tuple[type[Exception], ...] = (
     KafkaError,
@@ -71,13 +73,18 @@ def new_producer(settings: KafkaSettings, client: str) -> AIOKafkaProducer:
     )
 
 
-def new_data_consumer(settings: KafkaSettings, client: str) -> AIOKafkaConsumer:
-    """Groupless: reads what it is told, from offsets it is told, and raises instead of jumping."""
+def new_data_consumer(
+    settings: KafkaSettings, client: str, hold: int = LONG_POLL_MILLISECONDS
+) -> AIOKafkaConsumer:
+    """Groupless: reads what it is told, from offsets it is told, and raises instead of jumping.
+
+    `hold` in milliseconds: how long a broker waits for something new.
+    """
     return AIOKafkaConsumer(
         **connection_options(settings, client),
         enable_auto_commit=False,
         auto_offset_reset="none",
-        fetch_max_wait_ms=LONG_POLL_MILLISECONDS,
+        fetch_max_wait_ms=hold,
     )
 
 

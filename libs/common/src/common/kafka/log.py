@@ -34,10 +34,12 @@ class KafkaLog:
         return partition_for(key, self._topics[topic].partitions)
 
     @asynccontextmanager
-    async def reader(self) -> AsyncIterator[Reader]:
+    async def reader(self, *, patient: bool = False) -> AsyncIterator[Reader]:
+        """`patient` is for places that stay the same and where little comes: it asks the broker less often."""
+        hold = clients.PATIENT_MILLISECONDS if patient else clients.LONG_POLL_MILLISECONDS
         reader = KafkaReader(
             self._settings.topic_prefix,
-            lambda role: clients.new_data_consumer(self._settings, f"{self._client}.{role}"),
+            lambda role: clients.new_data_consumer(self._settings, f"{self._client}.{role}", hold),
         )
         try:
             yield reader

@@ -37,7 +37,7 @@ async def answer(settings: ApiSettings, *, shared: bool = False) -> None:
         telemetry.serve(gate, settings.host, settings.port, shared=shared),
     ):
         log = await stack.enter_async_context(kafka.connect(settings, client=CLIENT))
-        reader = await stack.enter_async_context(log.reader())
+        reader = await stack.enter_async_context(log.reader(patient=True))
         feed = ConfigurationFeed(reader, validators=[check_workspace])
         collector = await _collector(stack, log, settings, feed)
 

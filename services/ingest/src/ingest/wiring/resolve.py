@@ -33,7 +33,7 @@ async def resolve(settings: ResolveSettings) -> None:
             connections=settings.database_connections,
         ) as database,
         kafka.connect(settings, client=NAME) as log,
-        log.reader() as reader,
+        log.reader(patient=True) as reader,
     ):
         feed = ConfigurationFeed(reader, validators=[check_workspace])
         around = Surroundings(log, postgres.PostgresLedger(database, NAME), feed)
