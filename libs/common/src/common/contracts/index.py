@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
 from common.contracts import (
     actions,
     configuration,
@@ -28,7 +32,8 @@ _NOUNS = (
 )
 
 
-def payload_types() -> dict[str, type[Payload]]:
+@cache
+def payload_types() -> Mapping[str, type[Payload]]:
     """Every payload by its type, sorted."""
     found = {
         kind.TYPE: kind
@@ -36,4 +41,4 @@ def payload_types() -> dict[str, type[Payload]]:
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Payload) and kind.TYPE
     }
-    return dict(sorted(found.items()))
+    return MappingProxyType(dict(sorted(found.items())))
