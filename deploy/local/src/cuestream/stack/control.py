@@ -101,7 +101,7 @@ async def _answer(handle: Handler, token: str, line: bytes) -> Answer:
 
 
 def send(
-    running: Running, order: Order, name: str = "", count: int = 0, *, timeout: float = 60.0
+    running: Running, order: Order, name: str = "", count: int = 0, *, timeout: float = 180.0
 ) -> StackStatus:
     """Have an order carried out; blocks until it is.
 
