@@ -34,6 +34,7 @@ from tests.fault.recording.books import MemoryDocketBook, MemoryPeopleBook, in_m
 from tests.fault.recording.sender import PlainSender
 from tests.fault.recording.visitors import Visitors
 from tests.fault.recording.writing import write_down
+from tests.fault.workload.pacing import let_pass
 from tests.fault.workload.script import Size, draw
 
 SITE: Final = Path(__file__).parents[1] / "site"
@@ -139,7 +140,7 @@ async def _settled(chain: _Chain, sender: PlainSender) -> MemoryHistory:
         if report.is_good and not sender.open and not _waits(history):
             return history
         assert monotonic() < end, f"the chain did not settle: {report}"
-        await asyncio.sleep(0.05)
+        await let_pass(0.05)
 
 
 def _waits(history: MemoryHistory) -> bool:

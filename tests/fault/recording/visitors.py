@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from ingest.domain.collecting import Message, Rejected, judge
 from tests.fault.recording.sender import PlainSender
 from tests.fault.workload.answers import ACCEPTED, Answers, Poison, Refused
 from tests.fault.workload.messages import message_of
+from tests.fault.workload.pacing import let_pass
 from tests.fault.workload.poison import bad_message, bad_record
 from tests.fault.workload.script import Plan, Step
 
@@ -53,7 +53,7 @@ class Visitors:
         bad = sorted(chance.sample(range(len(self.plan.steps)), BAD))
         for place, step in enumerate(self.plan.steps):
             due = self.began + timedelta(seconds=step.at)
-            await asyncio.sleep((due - self.clock()).total_seconds() / self.speed)
+            await let_pass((due - self.clock()).total_seconds() / self.speed)
             self._say(step)
             if place in bad:
                 self._spoil(bad.index(place), chance)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -14,6 +13,7 @@ from common.errors import PermanentError, TransientError
 from common.postgres import Database
 from tests.fault.checker.settled import LOOPS
 from tests.fault.history.model import SERVICES
+from tests.fault.workload.pacing import let_pass
 
 RAW: Final = "ingest.events"
 PATIENCE: Final = 300.0
@@ -51,7 +51,7 @@ async def until_settled(database: Database, reader: Reader, partitions: int) -> 
             left = {"cannot be asked": error.reason}
         quiet = quiet + 1 if not left else 0
         assert monotonic() < begun + PATIENCE, f"still waiting: {left}"
-        await asyncio.sleep(1.0)
+        await let_pass(1.0)
     return monotonic() - begun
 
 

@@ -15,6 +15,7 @@ import msgspec
 from common.clock import monotonic
 from tests.fault.workload.answers import ACCEPTED, REJECTED, UNANSWERED, Answers, Refused
 from tests.fault.workload.messages import message_of
+from tests.fault.workload.pacing import let_pass
 from tests.fault.workload.poison import SHARE, BadMessage, bad_message
 from tests.fault.workload.script import Plan, Step
 
@@ -71,7 +72,7 @@ class Clients:
         while done < len(mine):
             wanted = mine[done : done + round(_LONGEST_BATCH ** chance.random())]
             until = min(wanted[-1].at, wanted[0].at + _WAIT)
-            await asyncio.sleep(max(0.0, begun + until - self.clock()))
+            await let_pass(max(0.0, begun + until - self.clock()))
             batch = [step for step in wanted if step.at <= until]
             poison: dict[str, BadMessage] = {}
             if self.poisonous and chance.random() < len(batch) * SHARE / 2:
@@ -95,7 +96,7 @@ class Clients:
             if answer is not None:
                 break
             self.answers.retries += 1
-            await asyncio.sleep(pause)
+            await let_pass(pause)
             pause = min(pause * 2, 2.0)
         self._note(batch, poison, answer)
 

@@ -15,6 +15,7 @@ from common.errors import TransientError
 from common.kafka import KafkaLog
 from tests.fault.history.mails import Mail, new_mails
 from tests.fault.workload.answers import Answers, Poison
+from tests.fault.workload.pacing import let_pass
 from tests.fault.workload.poison import SHARE, bad_record
 from tests.fault.workload.script import Person, Plan
 
@@ -26,7 +27,7 @@ async def poison_topics(plan: Plan, log: KafkaLog, answers: Answers, workspace: 
     pause = plan.steps[-1].at / max(1, count)
     async with log.publisher() as publisher:
         for number in range(count):
-            await asyncio.sleep(pause)
+            await let_pass(pause)
             sort, topic, record = bad_record(f"{plan.run}-poison-{number}", workspace, chance)
             partition = chance.randrange(log.partitions)
             try:
@@ -61,7 +62,7 @@ class Clickers:
                         click = asyncio.create_task(self._click(person, mail, http))
                         self._clicks.add(click)
                         click.add_done_callback(self._clicks.discard)
-                await asyncio.sleep(0.25)
+                await let_pass(0.25)
 
     async def finished(self) -> None:
         """Wait until every click under way is answered."""
@@ -74,10 +75,10 @@ class Clickers:
             try:
                 answer = await http.post(mail.unsubscribe, data={"List-Unsubscribe": "One-Click"})
             except httpx.TransportError:
-                await asyncio.sleep(0.3)
+                await let_pass(0.3)
                 continue
             if answer.is_success:
                 break
-            await asyncio.sleep(0.3)
+            await let_pass(0.3)
         self.answers.noes[person.number] = utc_now()
         self.answers.clicking.discard(person.number)
