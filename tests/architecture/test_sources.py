@@ -116,7 +116,9 @@ def test_doubles_are_fakes() -> None:
 
 
 def test_no_test_sleeps() -> None:
-    assert findings(sleeping, [file for file in python_files() if file.is_test]) == []
+    # In the simulation a sleep is an event like any other: its clock jumps there.
+    real = [f for f in python_files() if f.is_test and not f.name.startswith("tests/simulation/")]
+    assert findings(sleeping, real) == []
 
 
 def test_nothing_is_tied_to_one_machine() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cuestream.stack.pytest_plugin import require
+
+NAME = "a disk that can be full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,26 @@ class SmallDisk:
 @contextmanager
 def small_disk_at(folder: Path, size: int) -> Iterator[SmallDisk]:
     """Mount one for the block; where that is not allowed, the test is listed as not run."""
-    folder.mkdir(parents=True, exist_ok=True)
-    mounted = _run("mount", "-t", "tmpfs", "-o", f"size={size},mode=0711", "cuestream", str(folder))
-    if mounted.returncode != 0:
-        require("a disk that can be full", mounted.stderr.strip() or "mounting needs root")
+    if (refused := _mount(folder, size)) is not None:
+        require(NAME, refused)
     try:
         yield SmallDisk(folder)
     finally:
         _run("umount", "--lazy", str(folder))
+
+
+def refusal() -> str | None:
+    """Why there cannot be one here; None where there can."""
+    with tempfile.TemporaryDirectory() as name:
+        refused = _mount(Path(name), 1 << 20)
+        _run("umount", "--lazy", name)
+        return refused
+
+
+def _mount(folder: Path, size: int) -> str | None:
+    folder.mkdir(parents=True, exist_ok=True)
+    done = _run("mount", "-t", "tmpfs", "-o", f"size={size},mode=0711", "cuestream", str(folder))
+    return None if done.returncode == 0 else done.stderr.strip() or "mounting needs root"
 
 
 def _run(*argv: str) -> subprocess.CompletedProcess[str]:

@@ -32,6 +32,8 @@ T = TypeVar("T")
 ROOT: Final = Path(__file__).parents[3]
 RECOVERY_SECONDS: Final = 90.0
 """After which a stack without a fault must serve again, on a busy machine too."""
+_LOOK_EVERY: Final = 0.2
+"""Seconds; whoever asks for the status has every process probed."""
 _SERVICES: Final = tuple(service.name for service in CUESTREAM.services)
 _LOOPS: Final = ("resolve", "consume")
 _JOBS: Final = ("send",)
@@ -187,7 +189,7 @@ class Stack:
         end = monotonic() + seconds
         while not (answer := found()):
             assert monotonic() < end, f"{what}: not within {seconds:.0f} s"
-            self.pause(0.05)
+            self.pause(_LOOK_EVERY)
         return answer
 
     def pause(self, seconds: float) -> None:

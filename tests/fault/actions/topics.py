@@ -46,20 +46,22 @@ def recreate_topic(stack: Stack, topic: str) -> None:
     Offsets begin again: whoever read on at the old ones must stop with an alarm.
     """
 
-    async def recreate(admin: AIOKafkaAdminClient) -> None:
+    async def delete(admin: AIOKafkaAdminClient) -> int:
         [described] = await admin.describe_topics([topic])
-        partitions = len(described["partitions"])
-        [shape] = [each for each in load_topics(partitions) if each.name == topic]
         await admin.delete_topics([topic])
-        copies = stack.kafka_nodes
-        new = NewTopic(topic, partitions, copies, topic_configs=topic_configuration(shape, copies))
-        while True:
-            [(_, refused, *_)] = (await admin.create_topics([new])).topic_errors
-            if not refused:
-                return
-            await asyncio.sleep(0.1)  # the old one is not gone yet
+        return len(described["partitions"])
 
-    _with_admin(stack, recreate)
+    partitions = _with_admin(stack, delete)
+    [shape] = [each for each in load_topics(partitions) if each.name == topic]
+    copies = stack.kafka_nodes
+    new = NewTopic(topic, partitions, copies, topic_configs=topic_configuration(shape, copies))
+
+    async def create(admin: AIOKafkaAdminClient) -> bool:
+        [(_, refused, *_)] = (await admin.create_topics([new])).topic_errors
+        return not refused
+
+    # Refused as long as the old one is not gone.
+    stack.until(f"{topic} is made again", lambda: _with_admin(stack, create))
 
 
 def _with_admin(stack: Stack, work: Callable[[AIOKafkaAdminClient], Awaitable[T]]) -> T:
