@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from common.consuming import Kept, Record, TimerDue
 from common.consuming.ports import Place
 from common.contracts import load_topics
 from common.contracts.ingestion import EventAccepted
+from common.contracts.merging import ProfileHandedOver
 from common.contracts.profiles import ProfileMerged
 from common.testing.postgres import PROFILES
 from tests.simulation.replaying import Replay, Step, Told, journal_of, merged
@@ -47,7 +48,8 @@ def violations(world: World) -> list[str]:
     if wrong:
         return wrong
     wrong += [*_states(world, resolve, scoring), *_put_aside(world, resolve, scoring)]
-    wrong += _timely(scoring.steps)
+    commands = {s.message for s in world.schedule.sendings if s.kind == "command"}
+    wrong += _timely(scoring.steps, commands)
     wrong += _output(world, scoring, (SCORES, HANDOVER))
     if world.log.lost is None:
         wrong += _output(world, resolve, (ACTIVITY,))
@@ -170,17 +172,18 @@ def _put_aside(world: World, resolve: Replay, scoring: Replay) -> list[str]:
 def _counted(world: World, resolve: Replay, scoring: Replay) -> list[str]:
     """Each event is in the states once, at the profile that did it or that this one has become."""
     sent = {s.message: s for s in world.schedule.sendings if s.kind not in ("garbage", "bad")}
+    resolved = {message for message, s in sent.items() if s.kind != "command"}
     families: list[Family] = [state for state, _ in resolve.states.values()]
     seen = Counter(message for family in families for message in family.seen)
-    wrong = [f"resolve took {m} {n} times" for m, n in seen.items() if n != 1 or m not in sent]
-    wrong += [f"resolve never took {message}" for message in sent.keys() - seen.keys()]
+    wrong = [f"resolve took {m} {n} times" for m, n in seen.items() if n != 1 or m not in resolved]
+    wrong += [f"resolve never took {message}" for message in resolved - seen.keys()]
     if world.schedule.late_start:
         return wrong  # of what was trimmed before it began, the replay knows
     into = {loser: winner for family in families for loser, winner in family.into.items()}
     wanted = Counter(
         (message, PROFILE_IDS[Family(into=into).root(sending.profile)])
         for message, sending in sent.items()
-        if sending.kind == "did"
+        if sending.kind in ("did", "command")
     )
     found: Counter[tuple[str, Hashable]] = Counter()
     for profile, (kept, _) in scoring.states.items():
@@ -191,8 +194,8 @@ def _counted(world: World, resolve: Replay, scoring: Replay) -> list[str]:
     return wrong + _differences("count", dict(found), dict(wanted))
 
 
-def _timely(steps: Sequence[Step]) -> list[str]:
-    """No timer fired before an event that was accepted before it was due."""
+def _timely(steps: Sequence[Step], commands: Collection[str]) -> list[str]:
+    """No timer fired before an event that was accepted before it was due; commands did not come through resolve."""
     fired: defaultdict[Hashable, list[TimerDue]] = defaultdict(list)
     merges: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
     wrong = []
@@ -211,16 +214,16 @@ def _timely(steps: Sequence[Step]) -> list[str]:
             late = [
                 timer for timer in fired[step.key] if max(accepted, since) < micros(timer.due_at)
             ]
-            if late and (accepted, message) not in known:
+            if late and (accepted, message) not in known and message not in commands:
                 wrong.append(f"{late[0]} fired before {message}, accepted before it was due")
     return wrong
 
 
 def _since(signal: Record, merges: Any) -> int:
     """Since when what a record brings belongs to the profile: a handover's since the merge."""
-    if signal.topic != HANDOVER:
+    if signal.event.type != ProfileHandedOver.TYPE:
         return 0
-    loser = str(msgspec.json.decode(signal.event.data)["loser"])
+    loser = str(signal.event.payload(ProfileHandedOver).loser)
     since: int = merges[signal.event.subject].get(loser, 1 << 62)
     return since
 

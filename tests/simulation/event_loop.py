@@ -21,6 +21,9 @@ Args = TypeVarTuple("Args")
 
 RUNNING, PAUSED, DEAD = range(3)
 
+REACH = 1.0
+"""Seconds that what is ready may take at most."""
+
 
 class Process:
     """A process of the operating system, as the loop sees it."""
@@ -197,12 +200,12 @@ class SeededLoop(asyncio.BaseEventLoop):
         random = self._random
         for _ in range(32):
             handles = self._handles
-            if not handles or (self._timers and random() < self._haste):
-                if self._timers:
+            if not handles or random() < self._haste:
+                if self._timers and (not handles or self._timers[0][0] < self.now + REACH):
                     self._advance()
-                elif not handles:
+                    continue
+                if not handles:
                     return False
-                continue
             index = int(random() * len(handles))
             handle = handles[index]
             last = handles.pop()

@@ -8,7 +8,7 @@ from common.contracts.ingestion import IngestTicked
 from common.errors import PermanentError
 from tests.simulation.event_loop import PAUSED
 from tests.simulation.schedule import PARTITIONS
-from tests.simulation.services import ACTIVITY, HANDOVER, RAW, RESOLVE, SCORING
+from tests.simulation.services import INPUTS, RAW, RESOLVE, SCORING
 from tests.simulation.world import World
 
 
@@ -26,8 +26,8 @@ def unrest(world: World) -> list[str]:
         waiting += _left(world, RESOLVE, "outbox", partition)
         waiting += _left(world, SCORING, "outbox", partition)
         if lost is None or partition != lost[0].partition:
-            waiting += _unread(world, SCORING, ACTIVITY, partition)
-            waiting += _unread(world, SCORING, HANDOVER, partition)
+            for topic in INPUTS:
+                waiting += _unread(world, SCORING, topic, partition)
         if lost is None:
             waiting += _left(world, SCORING, "timers", partition)
     if lost is not None and not alarms and _is_noticeable(world):

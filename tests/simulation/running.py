@@ -13,7 +13,7 @@ from tests.simulation.restoring import (
     wrongs_after_restore,
 )
 from tests.simulation.schedule import PARTITIONS, schedule_of
-from tests.simulation.services import ACTIVITY, HANDOVER, RAW, RESOLVE, SCORING
+from tests.simulation.services import ACTIVITY, INPUTS, RAW, RESOLVE, SCORING
 from tests.simulation.world import Parts, World
 
 PATIENCE = 120.0
@@ -82,7 +82,7 @@ def _disturb(world: World) -> None:
 def _trim_read(world: World) -> None:
     """Retention: what was read is gone, or a part of it."""
     for partition in range(PARTITIONS):
-        for loop, topic in ((RESOLVE, RAW), (SCORING, ACTIVITY), (SCORING, HANDOVER)):
+        for loop, topic in ((RESOLVE, RAW), *((SCORING, topic) for topic in INPUTS)):
             place = Place(topic, partition)
             position = world.database.tables["positions", loop, partition].get(place)
             begin, _ = world.log.bounds(place)

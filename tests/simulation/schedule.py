@@ -32,7 +32,8 @@ class Sending:
     partition: int
     message: str
     kind: str
-    """`did`, `merge`, or poison: `garbage` (no event), `bad` (resolve's fold raises), `sick` (scoring's does)."""
+    """`did`, `merge`, `command` (said to scoring under a name that may be old by then), or poison: `garbage` (no event),
+    `bad` (resolve's fold raises), `sick` (scoring's does)."""
     profile: int
     other: int = 0
     """Of a merge: the winner."""
@@ -68,7 +69,7 @@ class Schedule:
     def end(self) -> float:
         """From here on nothing fails any more."""
         last = max(sending.at for sending in self.sendings)
-        return max(last, self.late_start) + 1.0
+        return max(last, self.late_start) + 0.5
 
 
 def drawn_from(seed: int, what: str) -> Random:
@@ -94,7 +95,7 @@ def schedule_of(seed: int) -> Schedule:
         rate=random.choice((0.005, 0.02, 0.05)),
         faults=random.randint(1, 6),
         batch=random.choice((1, 2, 4, 500)),
-        wait=random.choice((0.4, 1.0, 2.0)),
+        wait=random.choice((1.0, 3.0)),
         tick=random.choice((1.0, 2.0)),
         silence=random.choice((0.2, 0.7, 1.2)),
         late_start=random.uniform(0.5, span) if late else 0.0,
@@ -115,8 +116,11 @@ def _sendings(random: Random, span: float) -> tuple[Sending, ...]:
     for number in range(random.randint(2, 7)):
         at, partition = random.uniform(0.0, span), random.randrange(PARTITIONS)
         profile = random.randrange(profiles)
-        if drawn and random.random() < 0.15:
-            again = random.choice(drawn)  # a client that got no answer sends the same once more
+        repeatable = [sending for sending in drawn if sending.kind != "command"]
+        if repeatable and random.random() < 0.15:
+            again = random.choice(
+                repeatable
+            )  # a client that got no answer sends the same once more
             place = again.partition if random.random() < 0.5 else partition
             at = again.at + random.uniform(0.0, 1.0)
             drawn.append(Sending(at, place, again.message, again.kind, again.profile, again.other))
@@ -124,6 +128,8 @@ def _sendings(random: Random, span: float) -> tuple[Sending, ...]:
         kind, other = "did", 0
         if merging and random.random() < 0.35:
             kind, other = "merge", _relative(random, profile)
+        elif merging and random.random() < 0.4:
+            kind, at = "command", random.uniform(0.0, span + 3.0)
         elif poisoned and random.random() < 0.3:
             kind = random.choice(("garbage", "bad", "sick"))
         drawn.append(Sending(at, partition, f"m{number}", kind, profile, other))

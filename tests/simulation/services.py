@@ -33,12 +33,10 @@ from common.testing.postgres import FakeBook, FakeTransaction
 from tests.simulation.schedule import FAMILY, PROFILES
 
 RESOLVE, SCORING = "ingest.resolve", "scoring.consume"
-RAW, ACTIVITY, SCORES, HANDOVER = (
-    "ingest.events",
-    "profile.activity",
-    "profile.scores",
-    "scoring.handover",
-)
+RAW, ACTIVITY, SCORES = "ingest.events", "profile.activity", "profile.scores"
+HANDOVER, COMMANDS = "scoring.handover", "scoring.commands"
+INPUTS = (ACTIVITY, HANDOVER, COMMANDS)
+"""Of scoring."""
 FAMILIES = "families"
 """The table of resolve's states."""
 
@@ -81,7 +79,7 @@ def fold_accepted(state: Family | None, signal: Signal, now: datetime) -> Folded
     seen, version = (*family.seen, body.message), family.version + 1
     loser = family.root(body.profile)
     if body.kind != "merge":
-        told = Consequence(ACTIVITY, _activity(body, version), str(PROFILE_IDS[loser]))
+        told = Consequence(ACTIVITY, activity_of(body, version), str(PROFILE_IDS[loser]))
         return Folded(Family(seen, family.into, version), consequences=(told,))
     winner = family.root(body.other)
     if loser == winner:
@@ -95,7 +93,7 @@ def fold_accepted(state: Family | None, signal: Signal, now: datetime) -> Folded
     return Folded(Family(seen, {**family.into, loser: winner}, version), consequences=both)
 
 
-def _activity(body: Body, version: int) -> ActivityRecorded:
+def activity_of(body: Body, version: int = 0) -> ActivityRecorded:
     return ActivityRecorded(
         event_id=derive("message", body.message),
         name="Sick" if body.kind == "sick" else "Product Viewed",
@@ -241,4 +239,4 @@ def resolve_loop() -> Loop[Family]:
 def scoring_loop(silence: float) -> Loop[Kept[Tally]]:
     book: FakeBook[Kept[Tally]] = FakeBook(Kept[Tally])
     handlers = scoring_handlers(silence)
-    return Loop(SCORING, ACTIVITY, (ACTIVITY, HANDOVER), lambda _: handlers, book)
+    return Loop(SCORING, ACTIVITY, INPUTS, lambda _: handlers, book)

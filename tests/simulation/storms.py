@@ -44,7 +44,7 @@ class StormyLog(FakeLog):
         """Requests that have not arrived yet."""
         self.lost: tuple[Place, bytes, bytes] | None = None
         """Place, origin and sequence of the record that the brokers lose for good."""
-        self._published = 0
+        self._told: set[tuple[Place, bytes, bytes]] = set()
         self._world = Context()
 
     def now(self) -> datetime:
@@ -78,7 +78,7 @@ class StormyLog(FakeLog):
             return answer
         if fate == "partial":
             records = records[: random.randrange(len(records) + 1)]
-        longest = 6.0 if fate in ("late", "crash") else 0.05
+        longest = 4.0 if fate in ("late", "crash") else 0.05
         self.under_way += 1
         self.loop.call_later(
             self.weather.soon(longest), self._arrive, place, records, answer, context=self._world
@@ -105,8 +105,8 @@ class StormyLog(FakeLog):
 
     def _is_lost(self, place: Place, record: Outgoing) -> bool:
         identity = (place, record.headers["origin"], record.headers["sequence"])
-        self._published += 1
-        if self.lost is None and self._published == self.weather.schedule.lost:
+        self._told.add(identity)
+        if self.lost is None and len(self._told) == self.weather.schedule.lost:
             self.lost = identity
         return identity == self.lost
 
@@ -118,6 +118,7 @@ class StormyGroup(FakeGroup):
         super().__init__()
         self._weather = weather
         self._processes: dict[int, FakeElector] = {}
+        self._owners: dict[int, FakeElector] = {}
         self._told: dict[FakeElector, int] = {}
         self._generation = 0
         self._world = Context()
@@ -156,7 +157,11 @@ class StormyGroup(FakeGroup):
             return
         random, shares = self._weather.random, {member: set[int]() for member in self.members}
         for partition in range(PARTITIONS):
-            shares[random.choice(self.members)].add(partition)
+            owner = self._owners.get(partition)
+            if owner not in shares or random.random() < 0.4:  # mostly it stays where it is
+                owner = random.choice(self.members)
+            self._owners[partition] = owner
+            shares[owner].add(partition)
         for member, share in shares.items():
             self._weather.loop.call_later(
                 self._weather.soon(),

@@ -27,7 +27,7 @@ from common.errors import TransientError
 from common.testing.postgres import FakeTransaction
 from common.testing.postgres_ledger import FakeLedger
 from tests.simulation.schedule import PARTITIONS
-from tests.simulation.services import ACTIVITY, HANDOVER
+from tests.simulation.services import ACTIVITY, INPUTS
 from tests.simulation.storms import StormyDatabase, StormyLog, clock_of
 from tests.simulation.world import Parts
 
@@ -76,7 +76,7 @@ def _based_at(begin: int) -> type[FakeLedger]:
         async def take_over(self, partitions: Collection[int]) -> Mapping[int, Standing]:
             standings = await super().take_over(partitions)
             for partition, standing in standings.items():
-                for topic in (ACTIVITY, HANDOVER):
+                for topic in INPUTS:
                     standing.seen[Place(topic, partition), BEGIN] = begin
             return standings
 

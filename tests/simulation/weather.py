@@ -36,6 +36,8 @@ _FATES: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 """At what: the family of faults, and what happens."""
+_OFTEN = {"publish": 5.0, "commit": 5.0}
+"""There are fewer of these than of others, and more hangs on them."""
 _KAFKA = ("poll", "bounds", "record_at")
 
 
@@ -61,7 +63,7 @@ class Weather:
 
     def fate(self, act: str, what: str) -> str:
         """What happens now at this act; empty: nothing."""
-        if self.left <= 0 or self.random.random() >= self.schedule.rate:
+        if self.left <= 0 or self.random.random() >= self.schedule.rate * _OFTEN.get(what, 1.0):
             return ""
         kinds = self.schedule.kinds
         fates = [fate for kind, fate in _FATES[what] if kind in kinds]

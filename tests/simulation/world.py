@@ -16,7 +16,7 @@ import msgspec
 from common.consuming import Consumer, Loop, Pace, StuckError, Surroundings
 from common.consuming.folding import Fuse
 from common.consuming.ports import Ledger, Log, Outgoing, Place
-from common.contracts import encode_event, event_bytes
+from common.contracts import Payload, encode_event, event_bytes
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
 from common.ids import derive
@@ -25,11 +25,14 @@ from common.testing.postgres_ledger import FakeLedger
 from tests.simulation.event_loop import DEAD, PAUSED, RUNNING, Process, SeededLoop
 from tests.simulation.schedule import Schedule, Sending, drawn_from
 from tests.simulation.services import (
+    COMMANDS,
+    PROFILE_IDS,
     RAW,
     RESOLVE,
     SCORING,
     Body,
     Settled,
+    activity_of,
     resolve_loop,
     scoring_loop,
 )
@@ -206,23 +209,32 @@ class World:
             self.log.append(place, Outgoing(b"key", b"no event"))
             return
         body = Body(sending.message, sending.kind, sending.profile, sending.other)
+        if sending.kind == "command":
+            key = str(PROFILE_IDS[sending.profile])
+            target = Place(COMMANDS, self.log.partition_for(COMMANDS, key.encode()))
+            self.log.append(target, _outgoing(sending, activity_of(body), key))
+            return
         accepted = EventAccepted(
             protocol="segment",
             received_at=BEGINNING,
             source="shop",
             body=msgspec.Raw(msgspec.json.encode(body)),
         )
-        identity = derive("sent", sending.message)
-        event = encode_event(
-            accepted,
-            id=identity,
-            source="/edge",
-            subject="client",
-            time=BEGINNING,
-            workspace="shop",
-            correlationid=identity,
-        )
-        self.log.append(place, Outgoing(b"key", event_bytes(event)))
+        self.log.append(place, _outgoing(sending, accepted, "client"))
+
+
+def _outgoing(sending: Sending, payload: Payload, subject: str) -> Outgoing:
+    identity = derive("sent", sending.message)
+    event = encode_event(
+        payload,
+        id=identity,
+        source="/edge",
+        subject=subject,
+        time=BEGINNING,
+        workspace="shop",
+        correlationid=identity,
+    )
+    return Outgoing(subject.encode(), event_bytes(event))
 
 
 def _leaves(error: BaseException | None) -> list[BaseException]:
