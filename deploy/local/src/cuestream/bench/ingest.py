@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
@@ -101,7 +101,14 @@ async def run(ceilings: Path, effort: Effort) -> Report:
         return await measure(_kafka(stack, folder), folder, ceilings, effort)
 
 
-async def measure(bootstrap: str, folder: Path, ceilings: Path, effort: Effort) -> Report:
+async def measure(
+    bootstrap: str,
+    folder: Path,
+    ceilings: Path,
+    effort: Effort,
+    *,
+    loads: Sequence[Load] = LOADS,
+) -> Report:
     """As `run`, on this Kafka; `folder` is for logs."""
     settings = KafkaSettings(
         KAFKA_BOOTSTRAP_SERVERS=bootstrap, topic_prefix="bench.", partitions=PARTITIONS
@@ -116,7 +123,7 @@ async def measure(bootstrap: str, folder: Path, ceilings: Path, effort: Effort) 
             )
             bench = _Bench(log, reader, sides)
             await bench.compare()
-            cases = [await bench.measure(load, effort) for load in LOADS]
+            cases = [await bench.measure(load, effort) for load in loads]
     return Report("ingest", tuple(cases), machine())
 
 
