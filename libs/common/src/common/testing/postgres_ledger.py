@@ -70,7 +70,9 @@ class FakeLedger:
         tx = self.database.transaction()
         try:
             while not await tx.lock_within(self._owners, partition, self._patience):
-                self.database.locks[self._owners, partition].end()
+                holder = self.database.locks.get((self._owners, partition))
+                if holder is not None:
+                    holder.end()
             epoch, batch = self._mark(tx, partition)
             tx.put(self._owners, partition, (epoch + 1, batch))
             tx.apply()
