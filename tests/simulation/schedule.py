@@ -69,7 +69,7 @@ class Schedule:
     def end(self) -> float:
         """From here on nothing fails any more."""
         last = max(sending.at for sending in self.sendings)
-        return max(last, self.late_start) + 0.5
+        return max(last, self.late_start) + 1.5
 
 
 def drawn_from(seed: int, what: str) -> Random:
@@ -90,14 +90,14 @@ def schedule_of(seed: int) -> Schedule:
     return Schedule(
         seed=seed,
         sendings=sendings,
-        owners=(random.choice((1, 1, 2)), random.choice((1, 1, 2, 2, 3))),
+        owners=(random.choice((1, 1, 2)), random.choice((1, 1, 2, 2, 2, 3))),
         kinds=frozenset(chosen or [random.choice(KINDS)]) if not lost else frozenset(),
         rate=random.choice((0.005, 0.02, 0.05)),
         faults=random.randint(1, 6),
         batch=random.choice((1, 2, 4, 500)),
-        wait=random.choice((1.0, 3.0)),
-        tick=random.choice((1.0, 2.0)),
-        silence=random.choice((0.2, 0.7, 1.2)),
+        wait=random.choice((0.7, 2.0)),
+        tick=random.choice((1.0, 2.0, 3.0)),
+        silence=random.choice((0.1, 0.4, 0.8)),
         late_start=random.uniform(0.5, span) if late else 0.0,
         lost=lost,
         restore=_restore(random, span) if not lost and random.random() < 0.03 else None,
