@@ -14,7 +14,6 @@ from tests.fault.actions.databases import (
     postgres_stalled,
 )
 from tests.fault.actions.kafkas import kafka_down_and_back, kafka_leader_lost, kafka_minority_cut
-from tests.fault.actions.orders import JOB_STEPS, STEPS, Step
 from tests.fault.actions.processes import (
     clock_ahead,
     clock_behind,
@@ -30,6 +29,7 @@ from tests.fault.actions.processes import (
 )
 from tests.fault.actions.stack import Stack, running_stack
 from tests.fault.actions.topics import leaders, recreate_topic, trim_topic
+from tests.fault.inside.orders import JOB_STEPS, STEPS, Step
 
 __all__ = [
     "ACTIONS",

@@ -9,8 +9,8 @@ from random import Random
 from typing import Final, Literal
 
 from common.clock import utc_now
-from tests.fault.actions.libfaketime import library
 from tests.fault.actions.stack import Stack
+from tests.fault.inside.libfaketime import library
 
 Need = Literal["one_node", "three_nodes", "small_disk", "faketime"]
 

@@ -6,8 +6,8 @@ from random import Random
 from typing import Final
 
 from cuestream.stack.proxy import LinkState
-from tests.fault.actions.orders import JOB_STEPS, STEPS
 from tests.fault.actions.stack import Stack
+from tests.fault.inside.orders import JOB_STEPS, STEPS
 
 SESSION_SECONDS: Final = 20.0
 """After so long without a sign of life, the group gives a member's partitions to others."""

@@ -24,8 +24,8 @@ from cuestream.stack.postgres.roles import run_psql
 from cuestream.stack.proxy import Links
 from cuestream.stack.running import run_beside
 from tests.fault.actions.disk import SmallDisk, small_disk_at
-from tests.fault.actions.hosting import PROGRAM
-from tests.fault.actions.orders import EVERY, Orders, Step, Strike
+from tests.fault.inside.hosting import PROGRAM
+from tests.fault.inside.orders import EVERY, Orders, Step, Strike
 
 T = TypeVar("T")
 

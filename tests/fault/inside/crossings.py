@@ -17,7 +17,7 @@ from common.consuming import Consumer, Folded, Handlers, Loop, Signal, Surroundi
 from common.consuming.job import Job, Worker
 from common.consuming.model import Book, Fold, Sheet
 from common.consuming.ports import Fetched, OutboxRow, Outgoing, Place, Publisher, Reader
-from tests.fault.actions.orders import Orders, Step, Strike
+from tests.fault.inside.orders import Orders, Step, Strike
 
 S = TypeVar("S")
 

@@ -1,4 +1,4 @@
-"""`python -m tests.fault.actions.hosting`: the real supervisor, with services that take orders, behind a proxy."""
+"""`python -m tests.fault.inside.hosting`: the real supervisor, with services that take orders, behind a proxy."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cuestream.stack.publishing import publishing
 from cuestream.stack.running import Telling, run_here
 from cuestream.stack.wish import Wish
 
-PROGRAM = ("tests.fault.actions.hosting",)
-_SERVICE = "tests.fault.actions.service"
+PROGRAM = ("tests.fault.inside.hosting",)
+_SERVICE = "tests.fault.inside.service"
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""What runs inside a stack under test: its supervisor, and real services that take orders from the test."""
