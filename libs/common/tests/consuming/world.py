@@ -61,9 +61,12 @@ class World:
         try:
             yield consumer
         finally:
-            task.cancel()
+            # Once may not be enough: where an answer and the cancellation arrive together, a library may keep the answer.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=1.0)
             with suppress(asyncio.CancelledError):
-                await task
+                task.result()
 
     async def append(self, topic: str, partition: int, *records: Outgoing) -> None:
         async with self.log.publisher() as publisher:

@@ -275,6 +275,9 @@ async def running(work: Awaitable[None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
+        # Once may not be enough: where an answer and the cancellation arrive together, a library may keep the answer.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=1.0)
         with suppress(asyncio.CancelledError):
-            await task
+            task.result()
