@@ -10,7 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 MODULES = (
-    "common.consuming.metrics",
+    "common.streaming.metrics",
     "common.telemetry.logs",
     "ingest.api.metrics",
     "dispatcher.jobs.metrics",

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from common.clock import to_millis
-from common.consuming.ports import Place
 from common.ids import derive
+from common.streaming.ports import Place
 from tests.fault.checker import Report, check, check_same_rows, check_silent, table_of
 from tests.fault.checker.report import COLUMNS, PROMISED
 from tests.fault.history.files import FileHistory, Writer

@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 
 from common.clock import EPOCH
-from common.consuming import Kept, Record, TimerDue
-from common.consuming.ports import Place
+from common.consuming import Record, TimerDue
 from common.contracts import load_topics
 from common.contracts.ingestion import EventAccepted
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.profiles import ProfileMerged
+from common.merging import Kept
+from common.streaming.ports import Place
 from common.testing.postgres import PROFILES
 from tests.simulation.replaying import Replay, Step, Told, journal_of, merged
 from tests.simulation.schedule import PARTITIONS

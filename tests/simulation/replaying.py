@@ -11,12 +11,12 @@ from uuid import UUID
 
 from common.consuming import Folded, Record, Signal, TimerDue
 from common.consuming.decoding import record_of
-from common.consuming.folding import Effect, effects_of
-from common.consuming.ports import Fetched, Place
 from common.contracts import decode_event
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import BatchJournaled, FiredTimer
 from common.errors import PermanentError
+from common.publishing.effects import Effect, effects_of
+from common.streaming.ports import Fetched, Place
 
 _ROUNDED = timedelta(milliseconds=1)
 """Brokers know no microseconds."""

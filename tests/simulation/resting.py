@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from common.consuming.ports import Place
 from common.contracts import decode_event
 from common.contracts.ingestion import IngestTicked
 from common.errors import PermanentError
+from common.streaming.ports import Place
 from tests.simulation.event_loop import PAUSED
 from tests.simulation.schedule import PARTITIONS
 from tests.simulation.services import INPUTS, RAW, RESOLVE, SCORING

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from common.consuming.ports import Place
 from common.contracts import decode_event
 from common.contracts.runtime import BatchJournaled
+from common.streaming.ports import Place
 from tests.simulation.event_loop import DEAD
 from tests.simulation.schedule import PARTITIONS
 from tests.simulation.services import RESOLVE, SCORING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.consuming.ports import Place
+from common.streaming.ports import Place
 from tests.simulation.checking import violations
 from tests.simulation.event_loop import PAUSED, RUNNING
 from tests.simulation.resting import unrest

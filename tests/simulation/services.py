@@ -16,19 +16,17 @@ from common.consuming import (
     Entry,
     Folded,
     Handlers,
-    Kept,
     Loop,
-    Packed,
     Record,
     Sheet,
     Signal,
     TimerDue,
     Transaction,
-    with_merges,
 )
 from common.contracts.ingestion import EventAccepted
 from common.contracts.profiles import ActivityRecorded, LeadScored, ProfileMerged
 from common.ids import derive
+from common.merging import Kept, Packed, with_merges
 from common.testing.postgres import FakeBook, FakeTransaction
 from tests.simulation.schedule import FAMILY, PROFILES
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from common.consuming.ports import Fetched, Outgoing, Place
 from common.errors import TransientError
+from common.streaming.ports import Fetched, Outgoing, Place
 from common.testing.log import FakeLog
 from common.testing.log_clients import FakeElector, FakeGroup
 from common.testing.postgres import FakeDatabase, FakeTransaction

@@ -12,18 +12,11 @@ from typing_extensions import override
 
 from common.clock import Clock
 from common.consuming import Consumer, Transaction
-from common.consuming.ports import (
-    Elector,
-    Outgoing,
-    Place,
-    Position,
-    Publisher,
-    Reader,
-    Standing,
-)
-from common.consuming.progress import ProgressFollower, ProgressReporter
-from common.consuming.sequences import BEGIN
+from common.consuming.reporting import ProgressReporter
 from common.errors import TransientError
+from common.progress.following import ProgressFollower
+from common.streaming.ports import Elector, Outgoing, Place, Position, Publisher, Reader, Standing
+from common.streaming.sequences import BEGIN
 from common.testing.postgres import FakeTransaction
 from common.testing.postgres_ledger import FakeLedger
 from tests.simulation.schedule import PARTITIONS

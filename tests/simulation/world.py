@@ -15,11 +15,11 @@ import msgspec
 
 from common.consuming import Consumer, Loop, Pace, StuckError, Surroundings
 from common.consuming.folding import Fuse
-from common.consuming.ports import Ledger, Log, Outgoing, Place
 from common.contracts import Payload, encode_event, event_bytes
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
 from common.ids import derive
+from common.streaming.ports import Ledger, Log, Outgoing, Place
 from common.testing.postgres import Tables
 from common.testing.postgres_ledger import FakeLedger
 from tests.simulation.event_loop import DEAD, PAUSED, RUNNING, Process, SeededLoop

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from common.consuming.ports import Outgoing, Place
 from common.ids import derive, fresh
 from common.kafka import KafkaLog, ensure_topics
 from common.settings import KafkaSettings
+from common.streaming.ports import Outgoing, Place
 from deploy.local.tests.talking import Script, run, scripted
 
 pytestmark = pytest.mark.integration

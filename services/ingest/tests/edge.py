@@ -11,10 +11,10 @@ from hashlib import sha256
 from typing import Any
 
 from common.configuration import Configuration, Release, content_of
-from common.consuming.ports import Outgoing
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import EventAccepted
 from common.errors import TransientError
+from common.streaming.ports import Outgoing
 from ingest.api.app import App, build
 from ingest.api.collector import Collector
 from ingest.api.keys import Keyring

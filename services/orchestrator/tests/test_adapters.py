@@ -13,10 +13,10 @@ from common.clock import EPOCH
 from common.configuration import content_of
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Record
-from common.consuming.ports import Outgoing, Place
 from common.contracts import event_bytes
 from common.contracts.decisions import DecisionMade
 from common.ids import derive
+from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
 from orchestrator.adapters.announcer import KafkaAnnouncer
 from orchestrator.adapters.decision_feed import KafkaDecisionFeed

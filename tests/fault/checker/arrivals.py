@@ -12,11 +12,11 @@ import msgspec
 from common.configuration import Configuration
 from common.consuming import TOMBSTONE, Record, Signal, TimerDue
 from common.consuming.decoding import record_of
-from common.consuming.ports import Fetched, Place
 from common.contracts import decode_event, load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import RecordRetried
 from common.errors import PermanentError
+from common.streaming.ports import Fetched, Place
 from tests.fault.checker.journal import Batch, Walk
 
 _ORIGIN = re.compile(rb"[A-Za-z0-9][\x21-\x7e]{0,199}")

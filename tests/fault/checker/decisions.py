@@ -8,11 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.ports import Place
 from common.contracts import Event, decode_event
 from common.contracts.actions import ActionRequested
 from common.contracts.decisions import DecisionMade, EnrollmentEntered, EnrollmentExited
 from common.errors import PermanentError
+from common.streaming.ports import Place
 from tests.fault.checker.report import Report
 from tests.fault.history.model import History
 

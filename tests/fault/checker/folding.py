@@ -10,12 +10,12 @@ from uuid import UUID
 
 from common.configuration import Configuration
 from common.consuming import Handlers, Record, Signal, TimerDue
-from common.consuming.model import Fold
-from common.consuming.ports import Place
 from common.contracts.profiles import ActivityRecorded
 from common.contracts.runtime import FiredTimer, Run
 from common.errors import PermanentError
 from common.postgres import ProfileBook, ProfileKey
+from common.streaming.model import Fold
+from common.streaming.ports import Place
 from tests.fault.checker.arrivals import Arrivals, Spoiled
 from tests.fault.checker.journal import Batch, Walk, batches
 from tests.fault.checker.output import Output

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import decode_event
 from common.contracts.runtime import BatchJournaled
 from common.errors import PermanentError
+from common.streaming.ports import Fetched, Place
 from tests.fault.checker.report import Report
 from tests.fault.history.model import History
 

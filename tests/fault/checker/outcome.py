@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from common.consuming.ports import Place
 from common.contracts import decode_event
 from common.contracts.ingestion import EventAccepted
 from common.contracts.profiles import ActivityRecorded
 from common.errors import PermanentError
 from common.ids import accepted_event_id
+from common.streaming.ports import Place
 from tests.fault.checker.quarantine import Quarantine
 from tests.fault.checker.report import Report
 from tests.fault.history.model import History

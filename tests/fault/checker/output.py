@@ -13,11 +13,11 @@ from uuid import UUID
 
 from common.clock import EPOCH
 from common.consuming import Consequence, Signal
-from common.consuming.ports import Fetched, Place
 from common.contracts import encode_event, event_bytes, load_topics
 from common.contracts.topics import QUARANTINE_SUFFIX
 from common.ids import caused_id
 from common.kafka import partition_for
+from common.streaming.ports import Fetched, Place
 from tests.fault.checker.report import Report
 from tests.fault.history.model import History
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from common.configuration import Configuration
 from common.consuming import Record, Signal
-from common.consuming.ports import Place
 from common.contracts.runtime import Run
 from common.errors import PermanentError
+from common.streaming.ports import Place
 from ingest.consumer import NAME, handlers, loop
 from ingest.domain.people import People, Profile, Sighting
 from ingest.handlers import Touched, touched

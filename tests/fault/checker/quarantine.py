@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from common.consuming import Record, Signal, TimerDue
-from common.consuming.ports import Fetched, Place
 from common.contracts import load_topics
 from common.contracts.topics import QUARANTINE_SUFFIX
+from common.streaming.ports import Fetched, Place
 from tests.fault.checker.report import Report
 from tests.fault.history.model import History
 

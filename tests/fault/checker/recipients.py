@@ -9,8 +9,8 @@ from uuid import UUID
 from common.clock import EPOCH
 from common.configuration import Configuration
 from common.consuming import Record
-from common.consuming.ports import Place
 from common.errors import PermanentError
+from common.streaming.ports import Place
 from dispatcher.consumer import INPUTS, loop
 from dispatcher.domain.recipient import Recipient
 from dispatcher.handlers import Docket

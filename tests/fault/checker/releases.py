@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from common.configuration import Configuration
 from common.configuration.shelf import Shelf
-from common.consuming.ports import Place
+from common.streaming.ports import Place
 from tests.fault.history.model import History
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from common.consuming.ports import Place
 from common.contracts import load_topics
+from common.streaming.ports import Place
 from tests.fault.checker.report import Report
 from tests.fault.history.model import SERVICES, TABLES, History
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from common.consuming.ports import Place
 from common.contracts import decode_event
 from common.contracts.ingestion import IngestProgressed
 from common.errors import PermanentError
+from common.streaming.ports import Place
 from dispatcher.store.rows import delivery_of
 from tests.fault.checker.recipients import Desk
 from tests.fault.checker.report import Report

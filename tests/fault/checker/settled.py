@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import decode_event
 from common.contracts.ingestion import IngestProgressed, IngestTicked
 from common.errors import PermanentError
+from common.streaming.ports import Fetched, Place
 from dispatcher.consumer import INPUTS as DISPATCHER_INPUTS
 from dispatcher.consumer import LOOP as DISPATCHER_LOOP
 from ingest.consumer import NAME as INGEST_LOOP

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from common.consuming import Kept
 from common.customer import Customer
+from common.merging import Kept
 from orchestrator.domain.state import ProfileState
 from tests.fault.checker.outcome import Told
 from tests.fault.checker.report import Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
-from common.consuming.ports import Place
+from common.streaming.ports import Place
 from orchestrator.consumer import INPUTS as ORCHESTRATOR_INPUTS
 from orchestrator.consumer import LOOP as ORCHESTRATOR_LOOP
 from orchestrator.consumer import handlers as orchestrator_handlers

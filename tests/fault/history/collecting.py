@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from common.consuming.ports import Place, Reader
 from common.contracts import load_topics
 from common.kafka import KafkaLog
 from common.postgres import Database
+from common.streaming.ports import Place, Reader
 from tests.fault.history.files import FileHistory, Writer
 from tests.fault.history.mails import new_mails
 from tests.fault.history.model import SERVICES, TABLES

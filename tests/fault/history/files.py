@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from common.clock import from_millis, to_millis
-from common.consuming.ports import Bounds, Fetched, Place
+from common.streaming.ports import Bounds, Fetched, Place
 from tests.fault.history.mails import Mail
 from tests.fault.history.model import TABLES
 

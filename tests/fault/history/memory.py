@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.consuming.ports import Bounds, Fetched, Place
+from common.streaming.ports import Bounds, Fetched, Place
 from tests.fault.history.mails import Mail
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.ports import Bounds, Fetched, Place
+from common.streaming.ports import Bounds, Fetched, Place
 from tests.fault.history.mails import Mail
 
 SERVICES: Final = ("ingest", "scoring", "orchestrator", "dispatcher")

@@ -14,9 +14,9 @@ import msgspec
 
 from common.configuration import Configuration
 from common.consuming import Consumer, Folded, Handlers, Loop, Signal, Surroundings, Transaction
-from common.consuming.job import Job, Worker
-from common.consuming.model import Book, Fold, Sheet
-from common.consuming.ports import Fetched, OutboxRow, Outgoing, Place, Publisher, Reader
+from common.jobs import Job, Worker
+from common.streaming.model import Book, Fold, Sheet
+from common.streaming.ports import Fetched, OutboxRow, Outgoing, Place, Publisher, Reader
 from tests.fault.inside.orders import Orders, Step, Strike
 
 S = TypeVar("S")

@@ -14,11 +14,11 @@ from common.clock import monotonic
 from common.configuration import Configuration, Release
 from common.configuration.directory import load_directory
 from common.consuming import Consumer, Loop, Pace, Surroundings
-from common.consuming.job import Worker
-from common.consuming.ports import Outgoing, Place
 from common.contracts import Payload, encode_event, event_bytes
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
 from common.ids import derive
+from common.jobs import Worker
+from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
 from common.testing.postgres import FakeDatabase
 from common.testing.postgres_ledger import FakeLedger

@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 
 from common.clock import Clock
-from common.consuming import Consequence, Desk, Job, Owned
+from common.consuming import Consequence
+from common.jobs import Desk, Job, Owned
 from dispatcher.domain.delivery import Delivery, State
 from dispatcher.domain.recipient import EMAIL
 from dispatcher.domain.statuses import status_of

@@ -10,10 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from common.clock import Clock
-from common.consuming.ports import Outgoing, Place
 from common.contracts import encode_event, event_bytes
 from common.contracts.profiles import WithdrawalRequested
 from common.ids import derive
+from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
 from ingest.api.keys import Sender
 from ingest.api.records import Reception

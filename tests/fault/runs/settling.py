@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from common.clock import monotonic, utc_now
-from common.consuming.ports import Place, Reader
-from common.consuming.statements import PROGRESS, statement_of
 from common.errors import PermanentError, TransientError
 from common.postgres import Database
+from common.progress.statements import PROGRESS, statement_of
+from common.streaming.ports import Place, Reader
 from tests.fault.checker.settled import LOOPS
 from tests.fault.history.model import SERVICES
 from tests.fault.workload.pacing import let_pass

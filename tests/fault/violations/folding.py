@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import decode_event
 from common.contracts.actions import ActionRequested
 from common.contracts.decisions import DecisionMade
 from common.contracts.profiles import ActivityRecorded
 from common.contracts.runtime import BatchJournaled
 from common.ids import derive
+from common.streaming.ports import Fetched, Place
 from tests.fault.history.memory import MemoryHistory
 from tests.fault.history.model import TimerRow, WaitingRow
 from tests.fault.recording import Recording

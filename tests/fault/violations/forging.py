@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import Event, decode_event, event_bytes
 from common.contracts.runtime import BatchJournaled
 from common.errors import PermanentError
+from common.streaming.ports import Fetched, Place
 from tests.fault.history.memory import MemoryHistory
 from tests.fault.recording import Recording
 

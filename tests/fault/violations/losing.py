@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import msgspec
 
-from common.consuming.ports import Fetched, Place
 from common.contracts.ingestion import EventAccepted
 from common.contracts.profiles import ActivityRecorded
 from common.ids import derive
+from common.streaming.ports import Fetched, Place
 from tests.fault.history.memory import MemoryHistory
 from tests.fault.recording import Recording
 from tests.fault.violations import forging

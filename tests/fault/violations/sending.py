@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from common.consuming.ports import Place
 from common.contracts import decode_event
+from common.streaming.ports import Place
 from tests.fault.history.model import DeliveryRow
 from tests.fault.recording import Recording
 from tests.fault.recording.chain import BEGAN

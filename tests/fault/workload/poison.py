@@ -9,12 +9,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from common.clock import utc_now
-from common.consuming.ports import Outgoing
 from common.contracts import Event, event_bytes
 from common.contracts.actions import ActionRequested
 from common.contracts.ingestion import EventAccepted
 from common.contracts.profiles import ActivityRecorded, ContactChanged, LeadScored
 from common.ids import derive
+from common.streaming.ports import Outgoing
 
 SHARE: Final = 0.01
 """Of all messages and records; half of it over HTTP, half straight to the topics."""

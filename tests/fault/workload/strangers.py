@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 
 from common.clock import utc_now
-from common.consuming.ports import Place
 from common.errors import TransientError
 from common.kafka import KafkaLog
+from common.streaming.ports import Place
 from tests.fault.history.mails import Mail, new_mails
 from tests.fault.workload.answers import Answers, Poison
 from tests.fault.workload.pacing import let_pass

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from common.consuming import Consumer
-from common.consuming.oversight import Oversight
-from common.consuming.ports import Outgoing, Place
+from common.streaming.oversight import Oversight
+from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
 from common.testing.postgres_oversight import FakeOversight
 from cuestream.commands.positions.accepting import Plan, plan

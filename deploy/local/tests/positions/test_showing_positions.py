@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from common.consuming.oversight import Holding
-from common.consuming.ports import Bounds, Place, Position
+from common.streaming.oversight import Holding
+from common.streaming.ports import Bounds, Place, Position
 from cuestream.commands.positions.telling import plain, tell
 from cuestream.commands.status import Obstacles, _tell
 from cuestream.reaching.installation import Installation

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from common.consuming.ports import Fetched, Outgoing, Place
 from common.contracts import decode_event, encode_event, event_bytes
 from common.contracts.profiles import ActivityRecorded
 from common.contracts.runtime import RecordDiscarded, RecordRetried
 from common.ids import derive
+from common.streaming.ports import Fetched, Outgoing, Place
 from cuestream.commands.quarantine.items import Item, gather
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

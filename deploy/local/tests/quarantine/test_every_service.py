@@ -29,12 +29,12 @@ import scoring.wiring
 from common.clock import utc_now
 from common.configuration import Content, content_of
 from common.configuration.directory import load_directory
-from common.consuming.ports import Outgoing, Place
 from common.contracts.decisions import EnrollmentEntered
 from common.contracts.ingestion import EventAccepted
 from common.contracts.profiles import ActivityRecorded, LeadScored
 from common.ids import derive
 from common.postgres import Database, migrate
+from common.streaming.ports import Outgoing, Place
 from common.testing.installation import Installation, installed, running
 from cuestream.commands.quarantine import retrying
 from cuestream.commands.quarantine.asking import append, read

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import decode_event
 from common.contracts.runtime import RecordRetried
+from common.streaming.ports import Fetched, Place
 from cuestream.commands.quarantine.items import Item, Spot, Wish, find, gather, group
 from cuestream.commands.quarantine.reasons import advice
 from cuestream.commands.quarantine.retrying import Command, Refused, discard, is_original, retry

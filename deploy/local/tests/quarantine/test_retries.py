@@ -15,8 +15,8 @@ import pytest
 from common.clock import utc_now
 from common.configuration import Configuration
 from common.consuming import Consumer, Folded, Handlers, Loop, Signal, Surroundings, TimerDue
-from common.consuming.ports import Outgoing
 from common.contracts.profiles import ActivityRecorded
+from common.streaming.ports import Outgoing
 from cuestream.commands.quarantine import retrying
 from cuestream.commands.quarantine.asking import Done, append, named, read
 from cuestream.commands.quarantine.items import Item

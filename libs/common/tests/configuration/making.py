@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from common.configuration import Content, content_of
-from common.consuming.ports import Outgoing
 from common.contracts import Payload, encode_event, event_bytes
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
+from common.streaming.ports import Outgoing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = hashlib.sha256(b"key").hexdigest()

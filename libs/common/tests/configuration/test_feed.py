@@ -11,8 +11,8 @@ import pytest
 
 from common.configuration import Configuration, Release
 from common.configuration.feed import ConfigurationFeed
-from common.consuming.ports import Place
 from common.errors import PermanentError
+from common.streaming.ports import Place
 from common.testing.log import FakeLog
 from libs.common.tests.configuration.making import (
     altered,

@@ -10,11 +10,11 @@ import msgspec
 
 from common.configuration import Configuration, Release
 from common.consuming import Consequence, Folded, Handlers, Signal, TimerDue
-from common.consuming.ports import Fetched, Outgoing, Place
 from common.contracts import encode_event, event_bytes
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded, LeadScored
 from common.ids import derive
+from common.streaming.ports import Fetched, Outgoing, Place
 
 LOOP = "scoring.consume"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

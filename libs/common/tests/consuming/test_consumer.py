@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from common.consuming import Book, Consumer, FuseBlownError, Sheet, Signal, Transaction
 from common.consuming.folding import Fuse
-from common.consuming.ports import Outgoing, Place
 from common.contracts import decode_event
 from common.contracts.profiles import LeadScored
 from common.contracts.runtime import BatchJournaled, RecordRetried
 from common.errors import PermanentError
+from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
 from common.testing.postgres import FakeDatabase
 from libs.common.tests.consuming.making import Odd, Tally, activity, outgoing, profile

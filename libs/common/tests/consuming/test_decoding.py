@@ -13,11 +13,11 @@ from common.configuration import Configuration
 from common.consuming import Record, TimerDue
 from common.consuming.decoding import MOST_UNSAVED, TOMBSTONE, Decoder, Intake
 from common.consuming.holding import Holds
-from common.consuming.ports import Fetched, Outgoing, Place, Position, Standing
 from common.contracts import load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
 from common.contracts.profiles import ActivityRecorded
 from common.contracts.runtime import FiredTimer, RecordRetried
+from common.streaming.ports import Fetched, Outgoing, Place, Position, Standing
 from libs.common.tests.consuming.making import (
     NOW,
     RELEASES,

@@ -11,10 +11,10 @@ import pytest
 from common.consuming import Consequence, Entry, Folded, FuseBlownError, Handlers, Record, Sheet
 from common.consuming.decoding import record_of
 from common.consuming.folding import Folder, Fuse
-from common.consuming.model import Signal, TimerDue
 from common.contracts import decode_event
 from common.contracts.profiles import ActivityRecorded, LeadScored
 from common.kafka import MAX_BATCH_BYTES
+from common.streaming.model import Signal, TimerDue
 from libs.common.tests.consuming.making import (
     NOW,
     RELEASES,

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from common.consuming import metrics
-from common.consuming.outbox import Outbox
-from common.consuming.ports import OutboxRow, Outgoing, Place
+from common.publishing.outbox import Outbox
+from common.streaming import metrics
+from common.streaming.ports import OutboxRow, Outgoing, Place
 from common.testing.log import FakeLog
 from common.testing.postgres import FakeDatabase
 from common.testing.postgres_ledger import FakeLedger

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from common.consuming.ownership import LOOK_AGAIN, SILENCE, Ownership
-from common.consuming.ports import FencedError, Ledger
+from common.streaming.ports import FencedError, Ledger
 from common.testing.postgres import FakeDatabase
 from common.testing.postgres_ledger import FakeLedger
 from libs.common.tests.consuming.making import LOOP

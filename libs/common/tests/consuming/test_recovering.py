@@ -9,8 +9,8 @@ import pytest
 from typing_extensions import override
 
 from common.consuming.ownership import refuse_restored
-from common.consuming.ports import Place
 from common.errors import PermanentError, TransientError
+from common.streaming.ports import Place
 from common.testing.log import FakeLog
 from libs.common.tests.consuming.making import activity, outgoing, profile
 from libs.common.tests.consuming.world import make_fake_world, until

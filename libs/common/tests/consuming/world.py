@@ -14,11 +14,11 @@ from common.clock import monotonic, utc_now
 from common.configuration import Configuration
 from common.consuming import Consumer, Loop, Pace, Surroundings
 from common.consuming.folding import Fuse
-from common.consuming.ports import Fetched, Ledger, Log, Outgoing, Place
-from common.consuming.wire import own_event
 from common.contracts import Payload, decode_event
 from common.contracts.ingestion import IngestProgressed
 from common.ids import derive
+from common.streaming.ports import Fetched, Ledger, Log, Outgoing, Place
+from common.streaming.wire import own_event
 from common.testing.log import FakeLog
 from common.testing.postgres import FakeBook, FakeDatabase
 from common.testing.postgres_ledger import FakeLedger

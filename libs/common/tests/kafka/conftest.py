@@ -11,11 +11,11 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
 
-from common.consuming.ports import Log, Place
 from common.ids import derive, fresh
 from common.kafka import KafkaLog
 from common.kafka.clients import new_admin
 from common.settings import KafkaSettings
+from common.streaming.ports import Log, Place
 from common.testing.log import FakeLog
 
 PARTITIONS = 3

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from common.consuming.ports import Bounds, Outgoing
 from common.errors import CuestreamError, PermanentError, TransientError
 from common.kafka import MAX_BATCH_BYTES, GroupCommit, KafkaLog, clients, partition_for
 from common.kafka.producing import Producing
+from common.streaming.ports import Bounds, Outgoing
 from common.testing.log import FakeLog
 
 KEYS = [f"visitor-{n}".encode() for n in range(20)]

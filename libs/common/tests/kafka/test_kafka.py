@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from common.consuming.ports import Outgoing, Place
 from common.errors import PermanentError, TransientError
 from common.ids import fresh
 from common.kafka import KafkaLog, check_partitions, clients, connect, ensure_topics
 from common.kafka.clients import new_admin
 from common.settings import KafkaSettings
+from common.streaming.ports import Outgoing, Place
 from cuestream.stack.kafka import start_kafka
 
 pytestmark = pytest.mark.integration

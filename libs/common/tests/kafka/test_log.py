@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from common.clock import utc_now
-from common.consuming.ports import Bounds, Fetched, Outgoing, Reader
 from common.errors import PermanentError
 from common.kafka import MAX_BATCH_BYTES
+from common.streaming.ports import Bounds, Fetched, Outgoing, Reader
 
 
 def values(records: Any) -> list[bytes | None]:

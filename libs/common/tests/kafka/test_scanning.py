@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from common.consuming.ports import Fetched, Outgoing, Place, Reader
 from common.errors import TransientError
 from common.kafka import scan
+from common.streaming.ports import Fetched, Outgoing, Place, Reader
 from common.testing.log import FakeLog
 
 

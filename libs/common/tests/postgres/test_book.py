@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from common.consuming.model import Record, TimerDue
 from common.contracts import Event
 from common.errors import PermanentError
 from common.postgres import ProfileKey
+from common.streaming.model import Record, TimerDue
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ANNA = UUID(int=1)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from common.consuming.ports import (
+from common.errors import TransientError
+from common.streaming.ports import (
     Advance,
     FencedError,
     OutboxRow,
@@ -19,7 +20,6 @@ from common.consuming.ports import (
     Standing,
     TimerChange,
 )
-from common.errors import TransientError
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ANNA, BERT = UUID(int=1), UUID(int=2)

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from common.consuming.oversight import Acceptance, Holding
-from common.consuming.ports import (
+from common.errors import PermanentError
+from common.streaming.oversight import Acceptance, Holding
+from common.streaming.ports import (
     Advance,
     FencedError,
     OutboxRow,
@@ -19,7 +20,6 @@ from common.consuming.ports import (
     Standing,
     TimerChange,
 )
-from common.errors import PermanentError
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 INPUT = Place("profile.activity", 0)

@@ -14,10 +14,11 @@ from pydantic import SecretStr
 from common import kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
-from common.consuming import Consumer, Job, Surroundings, Worker
+from common.consuming import Consumer, Surroundings
 from common.consuming.ownership import Guard, refuse_restored
-from common.consuming.ports import Log, Reader
 from common.ids import fresh
+from common.jobs import Job, Worker
+from common.streaming.ports import Log, Reader
 from dispatcher.adapters.outlets import ConfiguredOutlets
 from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release
 from dispatcher.adapters.smtp import SmtpTimeouts

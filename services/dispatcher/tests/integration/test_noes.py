@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from common.clock import utc_now
-from common.consuming.ports import Outgoing, Place
 from common.contracts import decode_event
 from common.contracts.withdrawals import BarrierAppended, ContactWithdrawn
+from common.streaming.ports import Outgoing, Place
 from dispatcher.ports import HaltChange, Withdrawal
 from dispatcher.store import PostgresNoes
 from services.dispatcher.tests.integration.world import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from common.clock import utc_now
-from common.consuming.ports import Outgoing, Place
+from common.streaming.ports import Outgoing, Place
 from dispatcher.domain.tokens import verify
 from services.dispatcher.tests.integration.world import SECRETS, World, hashed
 

@@ -15,14 +15,15 @@ from typing_extensions import override
 
 from common.clock import monotonic, utc_now
 from common.configuration import Configuration, Release, content_of
-from common.consuming import Consumer, Job, Pace, Surroundings, Worker
-from common.consuming.ports import Outgoing, Place
+from common.consuming import Consumer, Pace, Surroundings
 from common.contracts import Payload, decode_event, encode_event, event_bytes
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.ingestion import IngestProgressed
 from common.contracts.profiles import ContactChanged
 from common.ids import derive, fresh
+from common.jobs import Job, Worker
 from common.postgres import Database, PostgresLedger
+from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
 from common.testing.smtp import ScriptedSmtpServer
 from dispatcher.adapters.rulebook import ConfiguredRulebook

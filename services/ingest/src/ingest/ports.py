@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from common.consuming.ports import Outgoing
 from common.contracts.profiles import ContactChanged
+from common.streaming.ports import Outgoing
 from ingest.domain.identifiers import Identifier
 from ingest.domain.references import Reference
 

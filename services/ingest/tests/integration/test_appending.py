@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from common.consuming.ports import Outgoing, Place
 from common.errors import TransientError
 from common.kafka import KafkaLog, connect
 from common.settings import KafkaSettings
+from common.streaming.ports import Outgoing, Place
 from common.testing.installation import installed
 from ingest.ports import Appender
 from services.ingest.tests.edge import MemoryLog

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from common.configuration import Configuration, Release, workspace_of
-from common.consuming import Handlers, Kept, with_merges
+from common.consuming import Handlers
 from common.contracts import deliveries
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
+from common.merging import Kept, with_merges
 from orchestrator.domain.library import EMPTY, KIND, Library
 from orchestrator.domain.playbook import parse_playbook
 from orchestrator.domain.state import ProfileState

@@ -11,13 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from common import customer as view
-from common.consuming import Consequence, Folded, Packed, Record, Signal, TimerDue
-from common.consuming.model import Fold
+from common.consuming import Consequence, Folded, Record, Signal, TimerDue
 from common.contracts.decisions import DecisionMade
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
+from common.merging import Packed
+from common.streaming.model import Fold
 from orchestrator.domain.contacts import with_status
 from orchestrator.domain.journey import Occasion
 from orchestrator.domain.library import Library

@@ -11,9 +11,9 @@ from common import kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consumer, Loop, Surroundings
-from common.consuming.ports import Log
 from common.recovery.history import Releases
 from common.settings import RecoverySettings
+from common.streaming.ports import Log
 from orchestrator.consumer import ANCHOR, INPUTS, LOOP, check_playbooks, handlers
 from orchestrator.ports.publication import PublishedRelease
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings

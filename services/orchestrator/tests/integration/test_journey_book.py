@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from common.consuming import Kept, TimerDue
+from common.consuming import TimerDue
+from common.merging import Kept
 from common.postgres import Database, migrate
 from orchestrator.domain.state import ProfileState
 from orchestrator.store import SCHEMA, JourneyBook

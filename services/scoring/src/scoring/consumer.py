@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from common.configuration import Configuration, Release
-from common.consuming import Handlers, Kept, with_merges
+from common.consuming import Handlers
 from common.contracts.deliveries import (
     DeliveryBounced,
     DeliveryClicked,
@@ -15,6 +15,7 @@ from common.contracts.deliveries import (
     DeliverySent,
 )
 from common.contracts.profiles import ActivityRecorded
+from common.merging import Kept, with_merges
 from scoring.domain.lead_model import DEFAULT_LEAD_MODEL, LeadModel, parse_lead_model
 from scoring.domain.lead_score import LeadStanding
 from scoring.handlers import LeadFolds, LeadMerger

@@ -8,10 +8,11 @@ from typing import Final
 
 import msgspec
 
-from common.consuming import Consequence, Folded, Packed, Record, Signal
-from common.consuming.model import Fold
+from common.consuming import Consequence, Folded, Record, Signal
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.profiles import ActivityRecorded
+from common.merging import Packed
+from common.streaming.model import Fold
 from scoring.domain.lead import Ruled, observe, settle, unite, wake
 from scoring.domain.lead_model import LeadModel, activity_kind, delivery_kind
 from scoring.domain.lead_score import LeadStanding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from common.consuming import Kept
+from common.merging import Kept
 from common.postgres import ProfileBook
 from common.postgres.book import Upgrade
 from scoring.domain.lead_score import LeadStanding

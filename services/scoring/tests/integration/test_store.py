@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from common.consuming import Kept, TimerDue
+from common.consuming import TimerDue
 from common.ids import derive
+from common.merging import Kept
 from common.postgres import Database, migrate
 from scoring.domain.lead import observe, wake
 from scoring.domain.lead_model import DEFAULT_LEAD_MODEL

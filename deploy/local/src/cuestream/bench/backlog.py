@@ -13,11 +13,11 @@ from uuid import UUID
 import msgspec
 
 from common.clock import EPOCH
-from common.consuming.ports import Outgoing, Place
 from common.contracts.envelope import CONTENT_TYPE
 from common.ids import derive
 from common.kafka.partitioner import murmur2
 from common.postgres import Database
+from common.streaming.ports import Outgoing, Place
 from cuestream.bench.grounds import copy, settled
 from cuestream.bench.sides import WORKSPACE
 from cuestream.bench.small import EVERY, INPUT, Visits

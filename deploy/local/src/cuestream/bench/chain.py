@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from common.clock import monotonic
-from common.consuming.ports import Place, Reader
 from common.contracts import decode_event
 from common.kafka import KafkaLog, connect
 from common.postgres import Database
 from common.settings import KafkaSettings
+from common.streaming.ports import Place, Reader
 from cuestream.bench.crier import Crier
 from cuestream.bench.crowd import crowd, user
 from cuestream.bench.figures import (

@@ -9,8 +9,8 @@ from pathlib import Path
 from uuid import UUID
 
 from common.clock import monotonic
-from common.consuming.ports import Outgoing, Place
 from common.contracts import decode_event
+from common.streaming.ports import Outgoing, Place
 from cuestream.bench.backlog import PROFILES, Backlog, fill_profiles
 from cuestream.bench.figures import Case, Effort, Report, Round, cpu_seconds, machine
 from cuestream.bench.grounds import Grounds, Party, grounds, parties

@@ -18,13 +18,13 @@ from uuid import UUID
 from typing_extensions import override
 
 from common.clock import monotonic
-from common.consuming.ports import Fetched, Outgoing, Place, Publisher, Reader
 from common.contracts import load_topics
 from common.ids import fresh
 from common.kafka import KafkaLog, connect, ensure_topics
 from common.kafka.clients import new_admin
 from common.postgres import Database
 from common.settings import KafkaSettings, load_settings
+from common.streaming.ports import Fetched, Outgoing, Place, Publisher, Reader
 from cuestream.bench.sides import check_script, publish
 from cuestream.bench.small import tables
 from cuestream.failures import FindingError, UnreachableError

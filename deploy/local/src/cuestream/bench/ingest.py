@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from common.consuming.ports import Fetched, Place, Reader
 from common.kafka import KafkaLog, connect, ensure_topics
 from common.settings import KafkaSettings, load_settings
+from common.streaming.ports import Fetched, Place, Reader
 from cuestream.bench.figures import (
     Case,
     Effort,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from common.consuming.ports import Place
+from common.streaming.ports import Place
 from cuestream.bench.grounds import Party
 from cuestream.bench.small import JOURNAL, OUTPUT
 from cuestream.failures import FindingError

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from common.consuming.ports import Outgoing, Place
-from common.consuming.wire import own_event
 from common.contracts.ingestion import IngestProgressed
 from common.ids import derive
 from common.postgres import Database
+from common.streaming.ports import Outgoing, Place
+from common.streaming.wire import own_event
 from cuestream.bench.backlog import BEGUN, fill_profiles, people
 from cuestream.bench.grounds import Party, copy, settled, without_indexes
 from cuestream.bench.sides import WORKSPACE

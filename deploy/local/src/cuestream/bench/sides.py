@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from common.clock import utc_now
 from common.configuration import content_of
-from common.consuming.ports import Outgoing, Place
 from common.contracts import Payload, encode_event, event_bytes
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
 from common.ids import derive
 from common.kafka import KafkaLog
 from common.settings import KafkaSettings
+from common.streaming.ports import Outgoing, Place
 from cuestream.failures import UsageError
 from cuestream.settings import inherited_environment
 from cuestream.stack.foreground import Foreground

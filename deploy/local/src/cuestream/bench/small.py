@@ -14,10 +14,10 @@ from common import kafka
 from common.configuration import Configuration
 from common.configuration.feed import ConfigurationFeed
 from common.consuming import Consequence, Consumer, Folded, Handlers, Loop, Record, Surroundings
-from common.consuming.model import Signal
 from common.contracts.profiles import ActivityRecorded, Contribution, LeadScored
 from common.postgres import Database, PostgresLedger, ProfileBook, profile_tables, runtime_tables
 from common.settings import DatabaseSettings, KafkaSettings, load_settings
+from common.streaming.model import Signal
 from common.telemetry import configure_logging, run_process
 
 NAME = "scoring.bench"

@@ -14,9 +14,9 @@ import msgspec
 import typer
 from rich.text import Text
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import load_topics
 from common.kafka import KafkaLog
+from common.streaming.ports import Fetched, Place
 from cuestream.commands.options import Data
 from cuestream.commands.stories import Workspace, clock
 from cuestream.console import OUT

@@ -13,8 +13,8 @@ import msgspec
 import typer
 
 from common.clock import utc_now
-from common.consuming.ports import Fetched, Place
 from common.kafka import scan
+from common.streaming.ports import Fetched, Place
 from cuestream.commands.options import Data, Json
 from cuestream.commands.stories import Workspace, clock, instant, print_entries, warn_if_incomplete
 from cuestream.console import print_json, say

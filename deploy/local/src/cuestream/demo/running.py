@@ -18,9 +18,9 @@ import httpx
 from segment.analytics.client import Client
 
 from common.clock import monotonic
-from common.consuming.ports import Reader
 from common.kafka import connect
 from common.settings import KafkaSettings
+from common.streaming.ports import Reader
 from cuestream.console import OUT
 from cuestream.demo.judging import Summary, judge, settled
 from cuestream.demo.observed import Mail, Observed

@@ -13,13 +13,13 @@ import httpx
 import msgspec
 
 from common.clock import utc_now
-from common.consuming.ports import Fetched, Place, Reader
 from common.contracts import Event, decode_event, payload_types
 from common.contracts.decisions import DecisionMade, EnrollmentEntered
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.ingestion import EventAccepted
 from common.contracts.profiles import ActivityRecorded, LeadScored
 from common.errors import PermanentError, TransientError
+from common.streaming.ports import Fetched, Place, Reader
 from cuestream.demo.observed import Mail, Observed, Told
 
 TOPICS = (

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from common.configuration.shelf import Refusal, Shelf, Validator, differs
 from common.configuration.values import Configuration
-from common.consuming.ports import Fetched, Place, Reader
 from common.errors import PermanentError, TransientError
+from common.streaming.ports import Fetched, Place, Reader
 
 __all__ = ["ConfigurationFeed", "Refusal"]
 

@@ -3,10 +3,8 @@
 from common.consuming.consumer import Consumer, StuckError
 from common.consuming.decoding import TOMBSTONE
 from common.consuming.folding import FuseBlownError
-from common.consuming.job import Desk, Job, Owned, Worker
 from common.consuming.loop import Loop, Pace, Surroundings
-from common.consuming.merging import Kept, Merger, Packed, with_merges
-from common.consuming.model import (
+from common.streaming.model import (
     Book,
     Consequence,
     Entry,
@@ -18,26 +16,20 @@ from common.consuming.model import (
     TimerDue,
     Transaction,
 )
-from common.consuming.ports import FencedError
+from common.streaming.ports import FencedError
 
 __all__ = [
     "TOMBSTONE",
     "Book",
     "Consequence",
     "Consumer",
-    "Desk",
     "Entry",
     "FencedError",
     "Folded",
     "FuseBlownError",
     "Handlers",
-    "Job",
-    "Kept",
     "Loop",
-    "Merger",
-    "Owned",
     "Pace",
-    "Packed",
     "Record",
     "Sheet",
     "Signal",
@@ -45,6 +37,4 @@ __all__ = [
     "Surroundings",
     "TimerDue",
     "Transaction",
-    "Worker",
-    "with_merges",
 ]

@@ -9,17 +9,17 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from common.configuration import Configuration
-from common.consuming import metrics
 from common.consuming.decoding import Intake
 from common.consuming.folding import Folder, Outcome
 from common.consuming.loop import Life, Loop, Surroundings
-from common.consuming.model import Handlers, Record, Sheet, Signal, TimerDue, Transaction
-from common.consuming.ports import Advance, Fetched, OutboxRow, Place, Standing
 from common.consuming.rejection import rejected
-from common.consuming.wire import RowMaker
 from common.contracts import Topics
 from common.contracts.runtime import BatchJournaled, FiredTimer
 from common.errors import PermanentError
+from common.publishing.rows import RowMaker
+from common.streaming import metrics
+from common.streaming.model import Handlers, Record, Sheet, Signal, TimerDue, Transaction
+from common.streaming.ports import Advance, Fetched, OutboxRow, Place, Standing
 
 S = TypeVar("S")
 

@@ -9,10 +9,11 @@ from typing import Generic, TypeVar
 
 from common.consuming.loop import Life, Loop, Surroundings
 from common.consuming.observing import Observer
-from common.consuming.outbox import Outbox
-from common.consuming.ports import Elector, Publisher
-from common.consuming.progress import ProgressFollower, ProgressReporter
+from common.consuming.reporting import ProgressReporter
 from common.consuming.runner import Runner, commit_for_lag
+from common.progress.following import ProgressFollower
+from common.publishing.outbox import Outbox
+from common.streaming.ports import Elector, Publisher
 
 S = TypeVar("S")
 

@@ -12,16 +12,17 @@ import msgspec
 
 from common.clock import EPOCH
 from common.configuration import Configuration
-from common.consuming import metrics
 from common.consuming.holding import Holds
-from common.consuming.model import Record, Signal, TimerDue
-from common.consuming.ports import Fetched, Place, Position, Standing
-from common.consuming.sequences import Arrival, SequenceCheck
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import RecordDiscarded, RecordRetried, Run
 from common.errors import PermanentError
 from common.ids import derive
+from common.publishing.effects import Poison
+from common.streaming import metrics
+from common.streaming.model import Record, Signal, TimerDue
+from common.streaming.ports import Fetched, Place, Position, Standing
+from common.streaming.sequences import Arrival, SequenceCheck
 
 TOMBSTONE = "record.tombstoned.v1"
 """The type under which a fold meets a record without a value; the subject is its key."""
@@ -35,16 +36,6 @@ _ORIGIN = re.compile(rb"[A-Za-z0-9][\x21-\x7e]{0,199}")
 """What `origin_of` makes; a stranger's could be no text at all, or one that the database refuses."""
 _LAST_MICROSECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 _TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class Poison:
-    """A record that can never succeed."""
-
-    fetched: Fetched
-    reason: str
-    detail: str
-    history: bool
 
 
 @dataclass(slots=True)

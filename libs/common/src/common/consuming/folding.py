@@ -10,10 +10,9 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 from uuid import UUID
 
-import msgspec
-
-from common.consuming.model import (
-    Consequence,
+from common.errors import PermanentError
+from common.publishing.effects import Effect, Failure, effects_of
+from common.streaming.model import (
     Entry,
     Fold,
     Folded,
@@ -23,16 +22,9 @@ from common.consuming.model import (
     Signal,
     TimerDue,
 )
-from common.consuming.ports import TimerChange
-from common.contracts import encoded
-from common.errors import PermanentError
-from common.ids import caused_id
+from common.streaming.ports import TimerChange
 
 S = TypeVar("S")
-
-LARGEST = 890_000
-"""Bytes an event may have. A batch holds 900,000, and the record's key and headers want room in it, too: what is in the
-outbox must be publishable, or the process dies of it again and again."""
 
 
 class FuseBlownError(Exception):
@@ -53,28 +45,6 @@ class Fuse:
         self.failures += 1
         if self.failures >= self.limit:
             raise FuseBlownError(f"{self.failures} folds failed in a row") from error
-
-
-class Effect(msgspec.Struct, frozen=True):
-    """One event on its way to the outbox, with what its record's headers need."""
-
-    partition: int
-    """Of the signal: whose owner writes it."""
-    topic: str
-    key: str
-    value: bytes | None
-    accepted_at: datetime
-    traceparent: str | None
-    history: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A signal whose fold raised; it goes to the quarantine."""
-
-    signal: Signal
-    reason: str
-    detail: str
 
 
 @dataclass(slots=True)
@@ -174,50 +144,6 @@ def _effects(folded: Folded[S], signal: Signal, now: datetime, loop: str) -> lis
         traceparent=signal.traceparent,
         history=signal.history,
     )
-
-
-def effects_of(
-    consequences: Sequence[Consequence],
-    partition: int,
-    *,
-    now: datetime,
-    loop: str,
-    workspace: str,
-    cause: UUID,
-    correlation: UUID,
-    traceparent: str | None,
-    history: bool = False,
-) -> list[Effect]:
-    """Wrap consequences in envelopes with derived ids.
-
-    Raises:
-        PermanentError: `consequence_too_large`, the broker would never take it.
-    """
-    source = "/cuestream/" + loop.replace(".", "/")
-    ordinals: dict[str, int] = {}
-    effects: list[Effect] = []
-    for item in consequences:
-        value: bytes | None = None
-        if item.payload is not None:
-            kind = item.payload.TYPE
-            ordinal = ordinals.get(kind, 0)
-            ordinals[kind] = ordinal + 1
-            value = encoded(
-                item.payload,
-                id=item.id or caused_id(cause, kind, ordinal),
-                source=source,
-                subject=item.subject,
-                time=item.time or now,
-                workspace=workspace,
-                correlationid=correlation,
-                causationid=cause,
-            )
-            if len(value) > LARGEST:
-                raise PermanentError("consequence_too_large", f"{kind} has {len(value)} bytes")
-        effects.append(
-            Effect(partition, item.topic, item.subject, value, now, traceparent, history)
-        )
-    return effects
 
 
 def _timer_changes(folded: Folded[S], signal: Signal) -> dict[tuple[UUID, str], TimerChange]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from common.configuration import Configuration
-from common.consuming.ports import Fetched, Place
+from common.streaming.ports import Fetched, Place
 
 HOLD = 10.0
 """Seconds that a record of a workspace without a release waits before it is set aside."""

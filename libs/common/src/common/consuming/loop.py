@@ -10,10 +10,13 @@ from typing import Generic, Literal, Protocol, TypeVar
 from common.clock import Clock, monotonic, utc_now
 from common.configuration import Configuration
 from common.consuming.folding import Fuse
-from common.consuming.model import Book, HandlersFor
-from common.consuming.ports import Ledger, Log
+from common.streaming.model import Book, Handlers
+from common.streaming.ports import Ledger, Log
 
 S = TypeVar("S")
+
+HandlersFor = Callable[[Configuration], Handlers[S]]
+"""Builds the index for the configuration in force; called again only when it changes."""
 
 
 class ConfigurationSource(Protocol):

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.consuming import metrics
 from common.consuming.loop import Surroundings
-from common.consuming.outbox import Outbox
 from common.consuming.ownership import Ownership
-from common.consuming.ports import Bounds, Place, Reader, Standing
 from common.contracts import load_topics
 from common.errors import PermanentError, TransientError
+from common.publishing.outbox import Outbox
+from common.streaming import metrics
+from common.streaming.ports import Bounds, Place, Reader, Standing
 
 TimeOf = Callable[[Standing], datetime | None]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from common.consuming import metrics
-from common.consuming.ports import Bounds, Fetched, Ledger, Place, Position, Reader, Standing
 from common.contracts import decode_event
 from common.contracts.runtime import BatchJournaled
 from common.errors import PermanentError
+from common.streaming import metrics
+from common.streaming.ports import Bounds, Fetched, Ledger, Place, Position, Reader, Standing
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from common.consuming.model import Book, Sheet, Transaction
 from common.errors import PermanentError
+from common.streaming.model import Book, Sheet, Transaction
 
 S = TypeVar("S")
 

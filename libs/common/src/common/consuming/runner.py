@@ -10,30 +10,19 @@ from typing import Generic, TypeVar
 import structlog
 
 from common.configuration import Configuration
-from common.consuming import metrics
 from common.consuming.batch import Batch
 from common.consuming.decoding import Decoder, Intake
 from common.consuming.holding import Holds
 from common.consuming.loop import Life, Loop, Pulse, Surroundings
-from common.consuming.model import Handlers
-from common.consuming.outbox import DEEPEST, Outbox
-from common.consuming.ownership import (
-    LogChangedError,
-    Ownership,
-    restored_guard,
-    starting_offsets,
-)
-from common.consuming.ports import (
-    Elector,
-    FencedError,
-    Fetched,
-    Place,
-    Reader,
-    Standing,
-)
-from common.consuming.progress import ProgressFollower, ProgressReporter
+from common.consuming.ownership import LogChangedError, Ownership, restored_guard, starting_offsets
+from common.consuming.reporting import ProgressReporter
 from common.contracts import Topics, load_topics, payload_types
 from common.errors import PermanentError, TransientError
+from common.progress.following import ProgressFollower
+from common.publishing.outbox import DEEPEST, Outbox
+from common.streaming import metrics
+from common.streaming.model import Handlers
+from common.streaming.ports import Elector, FencedError, Fetched, Place, Reader, Standing
 
 S = TypeVar("S")
 log = structlog.get_logger(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from common.consuming.ports import Outgoing
 from common.errors import PermanentError
 from common.kafka.clients import MAX_BATCH_BYTES
+from common.streaming.ports import Outgoing
 
 _OVERHEAD = 64
 """Bytes around a record (lengths, deltas, its share of the batch's header); more than it can be."""

@@ -13,8 +13,8 @@ from aiokafka.abc import ConsumerRebalanceListener
 from typing_extensions import override
 
 from common.clock import monotonic
-from common.consuming.ports import Place
 from common.kafka.clients import DRIVER_ERRORS, close_consumer
+from common.streaming.ports import Place
 
 log = structlog.get_logger(__name__)
 

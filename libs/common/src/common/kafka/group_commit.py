@@ -6,13 +6,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from common.consuming.ports import Outgoing
 from common.deadlines import Deadlines
 from common.errors import CuestreamError, PermanentError, TransientError
 from common.kafka.batches import batches, size_of
 from common.kafka.clients import MAX_BATCH_BYTES
 from common.kafka.partitioner import partition_for
 from common.kafka.producing import Producing
+from common.streaming.ports import Outgoing
 
 QUEUE_BYTES = 64 * 1024 * 1024
 LINGER_SECONDS = 0.001

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from common.consuming.ports import Elector, Publisher, Reader
 from common.contracts import load_topics
 from common.kafka import clients
 from common.kafka.elector import KafkaElector
@@ -15,6 +14,7 @@ from common.kafka.producing import Producing
 from common.kafka.publisher import KafkaPublisher
 from common.kafka.reader import KafkaReader
 from common.settings import KafkaSettings
+from common.streaming.ports import Elector, Publisher, Reader
 
 PUBLISH_SECONDS = 10.0
 

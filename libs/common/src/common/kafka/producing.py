@@ -8,10 +8,10 @@ from typing import Any
 
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
-from common.consuming.ports import Outgoing
 from common.errors import PermanentError
 from common.kafka.clients import DRIVER_ERRORS, close_producer, unavailable
 from common.kafka.keeping import Kept
+from common.streaming.ports import Outgoing
 
 _SENDING_ERRORS: tuple[type[Exception], ...] = (*DRIVER_ERRORS, AssertionError)
 """The driver asserts that its metadata know the partition, which after an outage they may not."""

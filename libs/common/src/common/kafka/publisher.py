@@ -6,9 +6,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 
-from common.consuming.ports import Outgoing, Place
 from common.kafka.batches import batches
 from common.kafka.producing import Producing
+from common.streaming.ports import Outgoing, Place
 
 
 class KafkaPublisher:

@@ -12,10 +12,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from common.clock import EPOCH, from_millis, to_millis
-from common.consuming.ports import Bounds, Fetched, Place
 from common.errors import PermanentError
 from common.kafka.clients import DRIVER_ERRORS, close_consumer, unavailable
 from common.kafka.keeping import Kept
+from common.streaming.ports import Bounds, Fetched, Place
 
 _ASK_SECONDS = 10.0
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.clock import monotonic
-from common.consuming.ports import Fetched, Place, Reader
 from common.errors import PermanentError, TransientError
+from common.streaming.ports import Fetched, Place, Reader
 
 SCAN_SECONDS = 20.0
 """A look that takes longer is cut short: somebody waits for the answer."""

@@ -10,9 +10,9 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from common.consuming import metrics
-from common.consuming.model import Entry, Sheet, Signal, TimerDue, Transaction
 from common.errors import PermanentError
+from common.streaming import metrics
+from common.streaming.model import Entry, Sheet, Signal, TimerDue, Transaction
 
 S = TypeVar("S")
 log = structlog.get_logger(__name__)

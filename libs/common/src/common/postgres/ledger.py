@@ -8,9 +8,13 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from common.consuming.fencing import refuse_set_back
-from common.consuming.model import TimerDue, Transaction
-from common.consuming.ports import (
+from common.errors import PermanentError
+from common.postgres import statements
+from common.postgres.database import Database, PostgresTransaction
+from common.postgres.rows import advance_arguments, change_arguments, standings_of
+from common.streaming.fencing import refuse_set_back
+from common.streaming.model import TimerDue, Transaction
+from common.streaming.ports import (
     MOST_COUNTED,
     Advance,
     FencedError,
@@ -19,10 +23,6 @@ from common.consuming.ports import (
     Standing,
     TimerChange,
 )
-from common.errors import PermanentError
-from common.postgres import statements
-from common.postgres.database import Database, PostgresTransaction
-from common.postgres.rows import advance_arguments, change_arguments, standings_of
 
 TAKE_OVER_PATIENCE_SECONDS = 2.0
 _TAKE_OVER_LIMIT_SECONDS = 10.0

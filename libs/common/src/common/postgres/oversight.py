@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from common.consuming.oversight import Acceptance, Holding
-from common.consuming.ports import Place, Position
 from common.errors import PermanentError
 from common.postgres.database import Database
+from common.streaming.oversight import Acceptance, Holding
+from common.streaming.ports import Place, Position
 
 _HOLDINGS = """
 SELECT partitions.loop, partitions.partition, epoch, batch, backend_pid = 0 AS free,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from common.consuming.ports import (
+from common.streaming.ports import (
     Advance,
     OutboxRow,
     Outgoing,

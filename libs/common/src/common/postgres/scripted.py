@@ -9,13 +9,13 @@ from typing import Any, cast
 
 from typing_extensions import override
 
-from common.consuming.model import TimerDue, Transaction
-from common.consuming.ports import Advance, OutboxRow
 from common.contracts.runtime import FiredTimer
 from common.errors import PermanentError
 from common.postgres import statements
 from common.postgres.database import Database
 from common.postgres.ledger import PostgresLedger, fetching, timers_of
+from common.streaming.model import TimerDue, Transaction
+from common.streaming.ports import Advance, OutboxRow
 
 Row = Mapping[str, Any]
 

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from common.clock import utc_now
 from common.consuming.loop import Life
-from common.consuming.ports import Bounds, Place, Reader
 from common.kafka.log import KafkaLog
 from common.postgres import Database, PostgresLedger
 from common.recovery.subject import Readers, Subject, last_entries
+from common.streaming.ports import Bounds, Place, Reader
 
 S = TypeVar("S")
 

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from common.configuration import Configuration, Content, Release
 from common.configuration.hashing import hash_of
-from common.consuming.ports import Fetched, Place, Reader
 from common.contracts import decode_event
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
 from common.contracts.runtime import BatchJournaled
 from common.errors import PermanentError
 from common.kafka.scanning import scan
 from common.recovery.tape import Tape
+from common.streaming.ports import Fetched, Place, Reader
 
 CONFIGURATION = Place("configuration", 0)
 _READING_SECONDS = 120.0

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
-from common.consuming.ports import Fetched, OutboxRow, Outgoing, Place, Reader
-from common.consuming.wire import origin_of
 from common.contracts import Topics
 from common.recovery.tape import Tape
+from common.streaming.ports import Fetched, OutboxRow, Outgoing, Place, Reader
+from common.streaming.wire import origin_of
 
 Digest = bytes
 _Source = tuple[str, Place]

@@ -9,8 +9,6 @@ from typing import TypeVar
 
 from common.clock import monotonic
 from common.consuming.loop import Life
-from common.consuming.ports import OutboxRow, Place
-from common.consuming.wire import origin_of
 from common.contracts import load_topics
 from common.errors import PermanentError
 from common.kafka.log import KafkaLog
@@ -22,6 +20,8 @@ from common.recovery.outputs import Recorded
 from common.recovery.refolding import Refolder, starts_of
 from common.recovery.subject import Readers, Subject, last_entries, newest_life, oldest_position
 from common.recovery.tape import Tape
+from common.streaming.ports import OutboxRow, Place
+from common.streaming.wire import origin_of
 
 S = TypeVar("S")
 

@@ -14,13 +14,13 @@ from common.consuming.decoding import Decoder
 from common.consuming.folding import Fuse, Outcome
 from common.consuming.holding import Holds
 from common.consuming.loop import Life, Loop, Pace, Surroundings
-from common.consuming.ports import Fetched, Ledger, Log, OutboxRow, Place, Standing
-from common.consuming.wire import RowMaker
 from common.contracts import Topics, load_topics, payload_types
 from common.contracts.runtime import FiredTimer
 from common.errors import PermanentError
+from common.publishing.rows import RowMaker
 from common.recovery.history import Entry, Releases
 from common.recovery.tape import Tape
+from common.streaming.ports import Fetched, Ledger, Log, OutboxRow, Place, Standing
 
 S = TypeVar("S")
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from common.consuming.ports import Place
-from common.consuming.wire import origin_of
 from common.contracts import load_topics
 from common.kafka.log import KafkaLog
 from common.postgres import Database
@@ -18,6 +16,8 @@ from common.recovery.outputs import Comparison, Recorded
 from common.recovery.refolding import Refolder, starts_of
 from common.recovery.subject import Readers, Subject, last_entries, newest_life
 from common.recovery.tape import Tape
+from common.streaming.ports import Place
+from common.streaming.wire import origin_of
 
 S = TypeVar("S")
 

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from common.consuming.loop import Life, Loop
-from common.consuming.ports import Log, Place, Position, Reader, Standing
 from common.errors import PermanentError
 from common.kafka.log import KafkaLog
 from common.postgres import Database
 from common.recovery.history import Entry, entry_of
+from common.streaming.ports import Log, Place, Position, Reader, Standing
 
 S = TypeVar("S")
 

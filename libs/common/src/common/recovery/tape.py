@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
-from common.consuming.ports import Fetched, Place, Reader
 from common.errors import PermanentError
+from common.streaming.ports import Fetched, Place, Reader
 
 _MOST = 5_000
 """Records that wait of one place; then it is paused until they are taken."""

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from common.clock import utc_now
 from common.configuration import Content
-from common.consuming.ports import Bounds, Outgoing, Place, Reader
 from common.contracts import Event, Payload, decode_event, encode_event, event_bytes
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
 from common.contracts.ingestion import IngestProgressed
 from common.ids import derive, fresh
 from common.kafka import KafkaLog, connect, ensure_topics
 from common.settings import KafkaSettings
+from common.streaming.ports import Bounds, Outgoing, Place, Reader
 
 P = TypeVar("P", bound=Payload)
 

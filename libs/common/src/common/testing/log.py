@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from common.clock import Clock, from_millis, to_millis, utc_now
-from common.consuming.ports import Bounds, Elector, Fetched, Outgoing, Place, Publisher, Reader
 from common.contracts import load_topics
 from common.errors import TransientError
 from common.kafka.partitioner import partition_for
+from common.streaming.ports import Bounds, Elector, Fetched, Outgoing, Place, Publisher, Reader
 from common.testing.log_clients import (
     FakeElector,
     FakeGroup,

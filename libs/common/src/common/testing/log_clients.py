@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from common.consuming.ports import Bounds, Fetched, Outgoing, Place
 from common.errors import PermanentError
 from common.kafka.batches import size_of
 from common.kafka.partitioner import partition_for
+from common.streaming.ports import Bounds, Fetched, Outgoing, Place
 
 if TYPE_CHECKING:
     from common.testing.log import FakeLog

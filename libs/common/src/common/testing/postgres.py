@@ -13,9 +13,9 @@ from typing import Any, NoReturn, TypeVar, cast
 from typing_extensions import override
 
 from common.clock import EPOCH
-from common.consuming.model import Transaction
 from common.errors import TransientError
 from common.postgres.book import ProfileBook, ProfileKey
+from common.streaming.model import Transaction
 
 S = TypeVar("S")
 Table = Hashable

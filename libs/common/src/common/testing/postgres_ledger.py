@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from common.consuming.fencing import refuse_set_back
-from common.consuming.model import TimerDue, Transaction
-from common.consuming.ports import (
+from common.streaming.fencing import refuse_set_back
+from common.streaming.model import TimerDue, Transaction
+from common.streaming.ports import (
     MOST_COUNTED,
     Advance,
     FencedError,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from common.consuming.oversight import Acceptance, Holding
-from common.consuming.ports import Place
 from common.errors import PermanentError
+from common.streaming.oversight import Acceptance, Holding
+from common.streaming.ports import Place
 from common.testing.postgres import FakeDatabase
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from common.clock import monotonic
-from common.consuming.ports import Place, Reader
-from common.consuming.progress import ProgressTail
 from common.contracts.ingestion import IngestProgressed
 from common.errors import PermanentError, TransientError
+from common.progress.following import ProgressTail
+from common.streaming.ports import Place, Reader
 from dispatcher.domain.contacts import ContactsProgress
 from dispatcher.domain.gate import ContactsKnowledge
 from dispatcher.ports import CONTACTS, ContactPositions

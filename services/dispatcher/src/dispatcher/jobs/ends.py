@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from common.consuming.ports import Fetched, Place, Reader
 from common.contracts import decode_event
 from common.contracts.deliveries import (
     DeliveryFailed,
@@ -18,6 +17,7 @@ from common.contracts.deliveries import (
 )
 from common.errors import PermanentError
 from common.recovery.tape import Tape
+from common.streaming.ports import Fetched, Place, Reader
 from dispatcher.domain.delivery import State
 from dispatcher.domain.statuses import STATUS
 from dispatcher.ports import Ended

@@ -10,7 +10,6 @@ from datetime import datetime
 import structlog
 
 from common.clock import Clock, monotonic, utc_now
-from common.consuming.ports import Fetched, Outgoing, Place, Publisher, Reader
 from common.contracts import Event, decode_event, encode_event, event_bytes
 from common.contracts.topics import QUARANTINE_SUFFIX
 from common.contracts.withdrawals import (
@@ -21,6 +20,7 @@ from common.contracts.withdrawals import (
 )
 from common.errors import PermanentError, TransientError
 from common.ids import derive
+from common.streaming.ports import Fetched, Outgoing, Place, Publisher, Reader
 from dispatcher.jobs import metrics
 from dispatcher.ports import Barrier, HaltChange, Noes, NoRecord, Withdrawal
 

@@ -11,7 +11,8 @@ from uuid import UUID
 import structlog
 
 from common.clock import monotonic
-from common.consuming import Consequence, Desk, Owned
+from common.consuming import Consequence
+from common.jobs import Desk, Owned
 from dispatcher.domain.statuses import STATUS, status_of
 from dispatcher.domain.templates import TemplateError
 from dispatcher.jobs import metrics

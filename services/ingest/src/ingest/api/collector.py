@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.clock import Clock, monotonic
-from common.consuming.ports import Outgoing
 from common.errors import TransientError
+from common.streaming.ports import Outgoing
 from ingest.api import metrics
 from ingest.api.answers import Answer, Header, RefusedError, Send, as_json
 from ingest.api.browsers import cross_origin, preflight, settings_document

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.ports import Outgoing
 from common.contracts import encode_event, event_bytes
 from common.contracts.envelope import CONTENT_TYPE
 from common.contracts.ingestion import EventAccepted
 from common.ids import accepted_event_ids, fresh
+from common.streaming.ports import Outgoing
 from ingest.api.keys import Sender
 from ingest.domain.collecting import Message, Rejected
 from ingest.domain.moments import parse_instant

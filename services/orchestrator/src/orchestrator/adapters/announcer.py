@@ -6,11 +6,11 @@ from datetime import datetime
 
 from common.clock import Clock
 from common.configuration import Content
-from common.consuming.ports import Outgoing, Place, Publisher
 from common.contracts import Payload, encode_event, event_bytes
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
 from common.contracts.envelope import CONTENT_TYPE
 from common.ids import derive
+from common.streaming.ports import Outgoing, Place, Publisher
 from orchestrator.ports.publication import Announcement, PublishedRelease
 
 TOPIC = Place("configuration", 0)

@@ -9,8 +9,8 @@ from datetime import datetime
 import structlog
 
 from common.consuming import Record
-from common.consuming.ports import Log, Place, Reader
 from common.errors import CuestreamError, PermanentError
+from common.streaming.ports import Log, Place, Reader
 from orchestrator.adapters.history import DECISIONS, decoded
 
 log = structlog.get_logger(__name__)

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from common.consuming import Record
 from common.consuming.decoding import record_of
-from common.consuming.ports import Fetched, Log, Place
 from common.contracts.decisions import DecisionMade
 from common.errors import PermanentError
 from common.kafka import Scanned, scan
+from common.streaming.ports import Fetched, Log, Place
 from orchestrator.ports.history import Found
 
 AT_ONCE = 3

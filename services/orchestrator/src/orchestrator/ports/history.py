@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from common.consuming.model import Record
+from common.streaming.model import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from common.consuming import Entry, Kept, Sheet, Signal, Transaction
+from common.consuming import Entry, Sheet, Signal, Transaction
+from common.merging import Kept
 from common.postgres import ProfileBook, ProfileKey
 from common.postgres.book import Upgrade
 from orchestrator.domain.state import ProfileState

@@ -12,9 +12,9 @@ import msgspec
 import typer
 
 from common.clock import monotonic
-from common.consuming.oversight import Holding, Oversight
-from common.consuming.ports import Bounds, Place
 from common.errors import PermanentError
+from common.streaming.oversight import Holding, Oversight
+from common.streaming.ports import Bounds, Place
 from cuestream.commands.options import Data, Json
 from cuestream.commands.positions.accepting import Plan, plan
 from cuestream.commands.positions.asking import (

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from common.consuming.oversight import Acceptance, Holding
-from common.consuming.ports import Bounds, Fetched, Place, Position, Standing
-from common.consuming.sequences import ACCEPTED, BEGIN, Arrival, SequenceCheck
 from common.contracts.ingestion import IngestProgressed
+from common.streaming.oversight import Acceptance, Holding
+from common.streaming.ports import Bounds, Fetched, Place, Position, Standing
+from common.streaming.sequences import ACCEPTED, BEGIN, Arrival, SequenceCheck
 
 Change = Literal["trimmed", "recreated", "none"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from common.clock import utc_now
-from common.consuming.oversight import Holding, Oversight
-from common.consuming.ports import Bounds, Fetched, Log, Place, Position, Reader
-from common.consuming.statements import PROGRESS, statement_of
 from common.contracts import load_topics
 from common.errors import CuestreamError
 from common.kafka import scan
 from common.postgres import Database, PostgresOversight
+from common.progress.statements import PROGRESS, statement_of
+from common.streaming.oversight import Holding, Oversight
+from common.streaming.ports import Bounds, Fetched, Log, Place, Position, Reader
 from cuestream.commands.positions.accepting import ACTIVITY, Found, latest
 from cuestream.failures import FindingError, UnreachableError, UsageError
 from cuestream.reaching.installation import Installation

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from common.clock import EPOCH
-from common.consuming.oversight import Holding
-from common.consuming.ports import Bounds, Place
+from common.streaming.oversight import Holding
+from common.streaming.ports import Bounds, Place
 from cuestream.commands.positions.accepting import Row, rows
 from cuestream.commands.stories import clock
 from cuestream.console import OUT, print_table, say

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from common.consuming.ports import Fetched, Log, Place, Reader
 from common.contracts import load_topics
 from common.contracts.topics import QUARANTINE_SUFFIX
 from common.errors import PermanentError
 from common.kafka import scan
+from common.streaming.ports import Fetched, Log, Place, Reader
 from cuestream.commands.quarantine.items import COMMANDS, Item, Spot, find, gather
 from cuestream.commands.quarantine.retrying import Command, Refused, is_original
 from cuestream.failures import FindingError, UsageError

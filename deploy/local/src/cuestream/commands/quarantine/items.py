@@ -10,10 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import Payload, decode_event
 from common.contracts.runtime import RecordDiscarded, RecordRetried
 from common.errors import PermanentError
+from common.streaming.ports import Fetched, Place
 
 Kind = Literal["record", "timer", "message"]
 State = Literal["open", "retried", "discarded"]

@@ -9,8 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.ports import Fetched, Outgoing, Place
-from common.consuming.wire import ALL_WORKSPACES, QUARANTINED_BYTES
 from common.contracts import (
     Event,
     Payload,
@@ -23,6 +21,9 @@ from common.contracts.envelope import CONTENT_TYPE
 from common.contracts.runtime import FiredTimer, RecordDiscarded, RecordRetried
 from common.errors import PermanentError
 from common.ids import derive
+from common.publishing.rows import QUARANTINED_BYTES
+from common.streaming.ports import Fetched, Outgoing, Place
+from common.streaming.wire import ALL_WORKSPACES
 from cuestream.commands.quarantine.items import Item
 
 _SOURCE = "/cuestream/command"

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
-from common.consuming.model import Record
 from common.contracts.decisions import DecisionMade, Outcome
 from common.errors import PermanentError
+from common.streaming.model import Record
 from orchestrator.api.words.journeys import rule
 from orchestrator.api.words.line import Line
 from orchestrator.api.words.phrases import length

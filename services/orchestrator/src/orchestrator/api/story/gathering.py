@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from common.consuming.model import Record
 from common.contracts.profiles import ProfileMerged
 from common.errors import PermanentError
+from common.streaming.model import Record
 from orchestrator.ports.history import History
 
 MOST: Final = 20

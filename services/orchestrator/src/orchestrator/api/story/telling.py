@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.model import Record
 from common.contracts import Payload
 from common.contracts.decisions import EnrollmentExited
+from common.streaming.model import Record
 from orchestrator.api.story.entries import Entry
 from orchestrator.api.words.line import Past
 from orchestrator.api.words.telling import tell

@@ -11,18 +11,18 @@ from uuid import UUID
 
 import structlog
 
-from common.consuming import metrics
 from common.consuming.consumer import elect, kept_running
-from common.consuming.folding import Effect, effects_of
 from common.consuming.loop import Pulse, Surroundings
-from common.consuming.model import Consequence, Transaction
 from common.consuming.observing import Observer
-from common.consuming.outbox import DEEPEST, Outbox
 from common.consuming.ownership import Guard, Ownership, trust
-from common.consuming.ports import Advance, FencedError, OutboxRow, Publisher
-from common.consuming.wire import RowMaker
 from common.contracts import load_topics
 from common.errors import TransientError
+from common.publishing.effects import Effect, effects_of
+from common.publishing.outbox import DEEPEST, Outbox
+from common.publishing.rows import RowMaker
+from common.streaming import metrics
+from common.streaming.model import Consequence, Transaction
+from common.streaming.ports import Advance, FencedError, OutboxRow, Publisher
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.model import TimerDue, Transaction
+from common.streaming.model import TimerDue, Transaction
 
 
 class Place(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from common.consuming.ports import FencedError, Standing
 from common.errors import PermanentError
+from common.streaming.ports import FencedError, Standing
 
 
 def refuse_set_back(known: Collection[Standing], fresh: Mapping[int, Standing]) -> None:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.consuming.ports import Bounds, Place, Position, Standing
-from common.consuming.sequences import BEGIN
-from common.consuming.virtual_time import VirtualTime
 from common.contracts.ingestion import IngestProgressed
+from common.progress.virtual_time import VirtualTime
+from common.streaming.ports import Bounds, Place, Position, Standing
+from common.streaming.sequences import BEGIN
 from libs.common.tests.consuming.making import NOW
 
 PLACE = Place("profile.activity", 0)

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from common.consuming.ports import Fetched
-from common.consuming.statements import PROGRESS, statement_of
 from common.contracts import encode_event, event_bytes
 from common.contracts.ingestion import IngestProgressed
 from common.ids import derive
+from common.progress.statements import PROGRESS, statement_of
+from common.streaming.ports import Fetched
 from libs.common.tests.consuming.making import NOW
 
 SOUND = IngestProgressed(partition=1, until=NOW, origin="ingest.resolve/1/life", sequences=(4, 0))

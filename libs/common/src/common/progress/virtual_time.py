@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from common.consuming.ports import Bounds, Place, Standing
-from common.consuming.sequences import BEGIN
 from common.contracts.ingestion import IngestProgressed
+from common.streaming.ports import Bounds, Place, Standing
+from common.streaming.sequences import BEGIN
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from common.clock import monotonic
-from common.consuming import metrics
-from common.consuming.ports import Ledger, OutboxRow, Outgoing, Place, Publisher
 from common.errors import TransientError
+from common.streaming import metrics
+from common.streaming.ports import Ledger, OutboxRow, Outgoing, Place, Publisher
 
 DEEPEST = 20_000
 """Rows in the outbox beyond which nothing more is read: the broker is slower than we are."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from common.consuming.ports import Fetched, Place
 from common.contracts import decode_event
 from common.contracts.ingestion import IngestProgressed
 from common.errors import PermanentError
+from common.streaming.ports import Fetched, Place
 
 PROGRESS = Place("ingest.progress", 0)
 

@@ -11,21 +11,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.consuming import (
-    Consequence,
-    Folded,
-    Handlers,
-    Kept,
-    Packed,
-    Record,
-    Signal,
-    TimerDue,
-    with_merges,
-)
+from common.consuming import Consequence, Folded, Handlers, Record, Signal, TimerDue
 from common.contracts import Payload, encode_event
 from common.contracts.merging import ProfileHandedOver, RecordForwarded
 from common.contracts.profiles import ActivityRecorded, LeadScored, ProfileMerged
 from common.ids import caused_id, derive
+from common.merging import Kept, Packed, with_merges
 from libs.common.tests.consuming.making import NOW, activity, profile
 
 HANDOVER_TOPIC = "test.handover"

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import msgspec
 
-from common.configuration import Configuration
 from common.contracts import Event, Payload
 from common.ids import derive
 
@@ -105,10 +104,6 @@ class Handlers(Generic[S]):
 
     records: Mapping[str, Fold[S]]
     timer: Fold[S] | None = None
-
-
-HandlersFor = Callable[[Configuration], Handlers[S]]
-"""Builds the index for the configuration in force; called again only when it changes."""
 
 
 @dataclass(slots=True)

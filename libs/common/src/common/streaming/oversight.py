@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from common.consuming.ports import Place, Position
+from common.streaming.ports import Place, Position
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Acceptance:
     old: Position
     new: Position
     seen: Mapping[str, int]
-    """By origin, or by one of the marks of `common.consuming.sequences`."""
+    """By origin, or by one of the marks of `common.streaming.sequences`."""
 
 
 class Oversight(Protocol):

@@ -1,4 +1,4 @@
-"""How far resolve is: read from `ingest.progress` by those who follow, written by resolve itself."""
+"""How far resolve is, read from `ingest.progress` by those who follow."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from common.consuming.loop import Surroundings
-from common.consuming.ports import Fetched, Outgoing, Place, Publisher, Reader, Standing
-from common.consuming.statements import PROGRESS, statement_of
-from common.consuming.virtual_time import VirtualTime
-from common.consuming.wire import origin_of, own_event
-from common.contracts.ingestion import IngestProgressed, IngestTicked
+from common.contracts.ingestion import IngestProgressed
 from common.errors import PermanentError, TransientError
-from common.ids import derive
+from common.progress.statements import PROGRESS, statement_of
+from common.progress.virtual_time import VirtualTime
+from common.streaming.ports import Fetched, Place, Reader, Standing
 
 ACTIVITY = "profile.activity"
 RAW = "ingest.events"
@@ -126,95 +123,3 @@ class ProgressTail:
             if statement is not None:
                 self._heard.add(statement.partition)
                 self._take(statement)
-
-
-class ProgressReporter:
-    """resolve's side: ticks on silent raw partitions, and statements at most every `tick` seconds."""
-
-    def __init__(
-        self, loop: str, around: Surroundings, incarnation: str, publisher: Publisher
-    ) -> None:
-        self._loop = loop
-        self._around = around
-        self._incarnation = incarnation
-        self._publisher = publisher
-        self._until: dict[int, datetime] = {}
-        self._stated: dict[int, tuple[datetime, float]] = {}
-        self._heard: dict[int, float] = {}
-
-    def at(self, standing: Standing) -> datetime | None:
-        """How far the raw partition is."""
-        return self._until.get(standing.partition)
-
-    def heard(self, partition: int) -> None:
-        """Something was read from this raw partition just now."""
-        self._heard[partition] = self._around.monotonic()
-
-    def folded(self, partition: int, until: datetime) -> None:
-        """Everything up to this append time is committed (or was ticks under an epoch that is still ours)."""
-        known = self._until.get(partition)
-        if known is None or until > known:
-            self._until[partition] = until
-
-    def forget(self, partitions: Collection[int]) -> None:
-        for partition in partitions:
-            for memory in (self._until, self._stated, self._heard):
-                memory.pop(partition, None)
-
-    def statements(self, standings: Collection[Standing]) -> list[tuple[Place, Outgoing]]:
-        """What may be stated now; sequences and time are both as of the last commit."""
-        now = self._around.monotonic()
-        made: list[tuple[Place, Outgoing]] = []
-        for standing in standings:
-            until = self._until.get(standing.partition)
-            last = self._stated.get(standing.partition)
-            if until is None or (last is not None and self._is_early(until, last, now)):
-                continue
-            self._stated[standing.partition] = (until, now)
-            made.append((PROGRESS, self._statement(standing, until)))
-        return made
-
-    def _is_early(self, until: datetime, last: tuple[datetime, float], now: float) -> bool:
-        return until <= last[0] or now - last[1] < self._around.pace.tick * 0.9
-
-    def _statement(self, standing: Standing, until: datetime) -> Outgoing:
-        partition = standing.partition
-        origin = origin_of(self._loop, partition, self._incarnation)
-        drawn = standing.drawn.get(ACTIVITY, [0] * self._around.log.partitions)
-        statement = IngestProgressed(
-            partition=partition, until=until, origin=origin, sequences=tuple(drawn)
-        )
-        value = own_event(
-            self._loop,
-            statement,
-            identity=derive("progress", origin, until.isoformat()),
-            subject=str(partition),
-            at=until,
-        )
-        return Outgoing(str(partition).encode(), value)
-
-    async def tick(self, standings: Collection[Standing]) -> None:
-        """Append a tick to each raw partition that was silent; one that cannot be appended comes next time."""
-        now = self._around.monotonic()
-        silent = [
-            s.partition
-            for s in standings
-            if now - self._heard.get(s.partition, 0.0) >= self._around.pace.tick
-        ]
-        await asyncio.gather(*(self._tick(partition) for partition in silent))
-
-    async def _tick(self, partition: int) -> None:
-        self.heard(partition)
-        at = self._around.clock()
-        origin = origin_of(self._loop, partition, self._incarnation)
-        value = own_event(
-            self._loop,
-            IngestTicked(partition=partition),
-            identity=derive("tick", origin, at.isoformat()),
-            subject=str(partition),
-            at=at,
-        )
-        try:
-            await self._publisher.publish(Place(RAW, partition), (Outgoing(None, value),))
-        except TransientError:
-            return  # time stands still while the broker is away, and that is the truth

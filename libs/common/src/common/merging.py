@@ -10,10 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming.model import Consequence, Folded, Handlers, Record, Signal, TimerDue
 from common.contracts import decode_event, event_bytes
 from common.contracts.merging import ProfileHandedOver, RecordForwarded
 from common.contracts.profiles import ProfileMerged
+from common.streaming.model import Consequence, Folded, Handlers, Record, Signal, TimerDue
 
 S = TypeVar("S")
 

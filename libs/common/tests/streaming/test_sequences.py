@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.consuming.ports import Fetched, Place, Standing
-from common.consuming.sequences import ACCEPTED, BEGIN, Arrival, SequenceCheck, SequenceDraw
+from common.streaming.ports import Fetched, Place, Standing
+from common.streaming.sequences import ACCEPTED, BEGIN, Arrival, SequenceCheck, SequenceDraw
 from libs.common.tests.consuming.making import NOW
 
 PLACE = Place("profile.activity", 3)

@@ -6,18 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from common.clock import EPOCH
-from common.consuming.decoding import Poison
-from common.consuming.folding import Effect, Failure
-from common.consuming.model import Record, TimerDue
-from common.consuming.ports import OutboxRow, Outgoing, Place, Standing
-from common.consuming.sequences import SequenceDraw
-from common.contracts import Payload, Topics, encode_event, event_bytes
+from common.contracts import Payload, Topics
 from common.contracts.envelope import CONTENT_TYPE
 from common.contracts.topics import QUARANTINE_SUFFIX
 from common.ids import derive
+from common.publishing.effects import Effect, Failure, Poison
+from common.streaming.model import Record, TimerDue
+from common.streaming.ports import OutboxRow, Outgoing, Place, Standing
+from common.streaming.sequences import SequenceDraw
+from common.streaming.wire import origin_of, own_event
 
 QUARANTINED_BYTES = 32 * 1024
 """How much of a quarantined record is kept."""
@@ -26,28 +25,6 @@ QUARANTINED_KEY_BYTES = 1024
 
 _CONTENT_TYPE = CONTENT_TYPE.encode()
 _MICROSECOND = timedelta(microseconds=1)
-
-ALL_WORKSPACES = "*"
-"""The workspace of records that belong to no single one: journal, progress, ticks."""
-
-
-def origin_of(loop: str, partition: int, incarnation: str) -> str:
-    return f"{loop}/{partition}/{incarnation}"
-
-
-def own_event(loop: str, payload: Payload, *, identity: UUID, subject: str, at: datetime) -> bytes:
-    """A record that the runtime itself has to say, in its envelope."""
-    return event_bytes(
-        encode_event(
-            payload,
-            id=identity,
-            source="/cuestream/" + loop.replace(".", "/"),
-            subject=subject,
-            time=at,
-            workspace=ALL_WORKSPACES,
-            correlationid=identity,
-        )
-    )
 
 
 @dataclass(slots=True)

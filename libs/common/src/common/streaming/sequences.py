@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from common.consuming.ports import Fetched, Place, Standing
+from common.streaming.ports import Fetched, Place, Standing
 
 BEGIN = "@begin"
 """Under this origin `seen` keeps the offset at which reading a place began."""

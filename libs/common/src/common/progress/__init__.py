@@ -1,0 +1,1 @@
+"""Virtual time: how far resolve is, as those know it who follow it."""

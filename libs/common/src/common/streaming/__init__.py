@@ -1,0 +1,1 @@
+"""What the runtime is made of: its ports, the signals that folds meet, sequences, and what operators see."""
