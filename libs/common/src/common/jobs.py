@@ -15,12 +15,11 @@ from common.consuming.consumer import elect, kept_running
 from common.consuming.loop import Pulse, Surroundings
 from common.consuming.observing import Observer
 from common.consuming.ownership import Guard, Ownership, trust
+from common.consuming.tenure import Tenure
 from common.contracts import load_topics
-from common.errors import TransientError
 from common.publishing.effects import Effect, effects_of
 from common.publishing.outbox import DEEPEST, Outbox
 from common.publishing.rows import RowMaker
-from common.streaming import metrics
 from common.streaming.model import Consequence, Transaction
 from common.streaming.ports import Advance, FencedError, OutboxRow, Publisher
 
@@ -160,7 +159,6 @@ class Worker:
         self._around = around
         self._pulse = Pulse(around.monotonic)
         self._running = False
-        self._uncertain = False
         self._greeted: set[int] = set()
 
     def alive(self) -> bool:
@@ -189,66 +187,29 @@ class Worker:
             ownership = Ownership(
                 self._job.name, self._around.ledger, self._around.monotonic, self._job.guard
             )
+            tenure = Tenure(
+                ownership, outbox, self._pulse, self._around.pace.backoff, lost=self._lost
+            )
             observer = Observer(self._job.name, (), self._around, ownership, outbox)
             owned = Owned(self._job.name, self._around, ownership, outbox, incarnation)
             await stack.enter_async_context(kept_running(outbox))
             self._running = True
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._rounds(owned, ownership, outbox))
+                group.create_task(tenure.rounds(lambda: self._round(owned, tenure)))
                 group.create_task(elect(elector, ownership.on_assigned, self.alive))
                 group.create_task(observer.run())
 
-    async def _rounds(self, owned: Owned, ownership: Ownership, outbox: Outbox) -> None:
-        delay = first = self._around.pace.backoff
-        while True:
-            try:
-                rest = await self._round(owned, ownership, outbox)
-                delay = first
-            except* TransientError as group:
-                self._failed(group.exceptions[0])
-                rest, delay = delay, min(delay * 2, 5.0)
-            except* FencedError as group:
-                for error in group.exceptions:
-                    self._fenced(error, ownership)
-                rest = 0.0
-            self._pulse.beat()
-            await asyncio.sleep(rest)
-
-    async def _round(self, owned: Owned, ownership: Ownership, outbox: Outbox) -> float:
-        if self._uncertain:
-            await self._drain(outbox)
-            for standing in await ownership.reload():
-                outbox.add(standing.outbox)
-                standing.outbox = []
-            self._uncertain = False
-        if ownership.pending:
-            self._greeted -= ownership.release_lost()
-            for standing in await ownership.take_gained():
-                outbox.add(standing.outbox)
-                standing.outbox = []
-            await self._drain(outbox)
+    async def _round(self, owned: Owned, tenure: Tenure) -> float:
+        await tenure.recover()
+        if tenure.ownership.pending:
+            await tenure.settle()
         gained = owned.partitions - self._greeted
         if gained:
             await self._job.on_gained(owned, gained)
             self._greeted |= gained
-        if outbox.depth > DEEPEST or not owned.partitions:
+        if tenure.outbox.depth > DEEPEST or not owned.partitions:
             return 0.05
         return await self._job.step(owned)
 
-    async def _drain(self, outbox: Outbox) -> None:
-        while outbox.depth:
-            self._pulse.beat()
-            await asyncio.sleep(0.01)
-
-    def _failed(self, error: BaseException) -> None:
-        reason = error.reason if isinstance(error, TransientError) else type(error).__name__
-        metrics.RETRIES.labels(self._job.name, reason).inc()
-        log.warning("round_failed", loop=self._job.name, reason=reason)
-        self._uncertain = True
-
-    def _fenced(self, error: BaseException, ownership: Ownership) -> None:
-        lost = (
-            error.partitions if isinstance(error, FencedError) else frozenset(ownership.standings)
-        )
-        ownership.fence(lost)
-        self._greeted -= lost
+    def _lost(self, partitions: frozenset[int]) -> None:
+        self._greeted -= partitions

@@ -16,13 +16,13 @@ from common.consuming.holding import Holds
 from common.consuming.loop import Life, Loop, Pulse, Surroundings
 from common.consuming.ownership import LogChangedError, Ownership, restored_guard, starting_offsets
 from common.consuming.reporting import ProgressReporter
+from common.consuming.tenure import Tenure
 from common.contracts import Topics, load_topics, payload_types
-from common.errors import PermanentError, TransientError
+from common.errors import PermanentError
 from common.progress.following import ProgressFollower
 from common.publishing.outbox import DEEPEST, Outbox
-from common.streaming import metrics
 from common.streaming.model import Handlers
-from common.streaming.ports import Elector, FencedError, Fetched, Place, Reader, Standing
+from common.streaming.ports import Elector, Fetched, Place, Reader, Standing
 
 S = TypeVar("S")
 log = structlog.get_logger(__name__)
@@ -66,50 +66,34 @@ class Runner(Generic[S]):
         self._handlers: tuple[Configuration, Handlers[S]] | None = None
         self._unsettled = True
         """What is read does not match what is owned yet."""
-        self._uncertain = False
-        """A commit may have happened that memory does not know of."""
+        self._tenure = Tenure(
+            self.ownership, outbox, self.pulse, around.pace.backoff, lost=self._lost
+        )
 
     async def run(self) -> None:
         """Rounds until cancelled; only a bug or a blown fuse gets out."""
-        delay = first = self._around.pace.backoff
-        while True:
-            try:
-                await self.round()
-                delay = first
-            except TransientError as error:
-                metrics.RETRIES.labels(self.loop.name, error.reason).inc()
-                log.warning(
-                    "round_failed", loop=self.loop.name, reason=error.reason, detail=error.detail
-                )
-                self._uncertain = True
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, 5.0)
-            except FencedError as error:
-                self._lost(error.partitions)
-                self.ownership.fence(error.partitions)
-                self._unsettled = self._uncertain = True
-            self.pulse.beat()
+        await self._tenure.rounds(self.round)
 
-    async def round(self) -> None:
-        """Settle who owns what, read what is there, commit it, hand it to the outbox."""
-        if self._uncertain:
-            await self._recover()
+    async def round(self) -> float:
+        """Settle who owns what, read what is there, commit it, hand it to the outbox; returns the seconds to rest."""
+        if await self._tenure.recover() and not self._unsettled:
+            self._rewind()
         freed = await self.ownership.freed()
         if freed:
             self._lost(freed)
         if self._unsettled or self.ownership.pending:
             await self._settle()
         if self._outbox.depth > DEEPEST:
-            await asyncio.sleep(0.05)
-            return
+            return 0.05
         self._resume_held()
         try:
             fetched = await self._reader.poll(self._around.pace.batch, self._around.pace.wait)
         except PermanentError as error:
             # The log was trimmed or re-created between the check at take-over and now.
             self._recheck(error)
-            return
+            return 0.0
         await self._process(fetched)
+        return 0.0
 
     async def _process(self, fetched: Sequence[Fetched]) -> None:
         configuration = self._around.configuration.current
@@ -187,28 +171,11 @@ class Runner(Generic[S]):
         return self._handlers[1]
 
     async def _settle(self) -> None:
-        """Let go of what was lost, take what was gained: drain its outbox first, then read on."""
+        """Let go of what was lost, take what was gained, read on."""
         self._unsettled = True
-        self._lost(self.ownership.release_lost())
-        await self._drain(await self.ownership.take_gained())
+        await self._tenure.settle()
         await self._reassign()
         self._unsettled = False
-
-    async def _recover(self) -> None:
-        """After an error: what the database says counts, and reading goes back to it."""
-        await self._drain(())
-        await self._drain(await self.ownership.reload())
-        if not self._unsettled:
-            self._rewind()
-        self._uncertain = False
-
-    async def _drain(self, standings: Sequence[Standing]) -> None:
-        for standing in standings:
-            self._outbox.add(standing.outbox)
-            standing.outbox = []
-        while self._outbox.depth:
-            self.pulse.beat()  # a broker that is away is no reason to give the place away
-            await asyncio.sleep(0.01)
 
     async def _reassign(self) -> None:
         """Read exactly the inputs of what is owned; a place not read before starts where its position says."""
@@ -245,6 +212,8 @@ class Runner(Generic[S]):
                     self._reader.seek(place, self._offset(place))
 
     def _lost(self, partitions: frozenset[int]) -> None:
+        if partitions:
+            self._unsettled = True
         gone = {place for place in self._starts if place.partition in partitions}
         for place in gone:
             del self._starts[place]
