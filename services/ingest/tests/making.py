@@ -41,8 +41,10 @@ def accepted(
     partition: int = 0,
     offset: int = 0,
     appended_at: datetime | None = None,
+    source: str = "/test",
+    topic: str = "ingest.events",
 ) -> Record:
-    """A message as the edge appends it."""
+    """A message as an edge appends it, or a foreign producer."""
     payload = EventAccepted(
         protocol="segment",
         received_at=received_at,
@@ -53,7 +55,7 @@ def accepted(
     event_id = accepted_event_id(workspace, "shop", message_id)
     subject = str(message.get("userId") or message.get("anonymousId"))
     return _record(
-        "ingest.events",
+        topic,
         payload,
         event_id,
         subject,
@@ -61,6 +63,7 @@ def accepted(
         partition,
         offset,
         appended_at or received_at,
+        source=source,
     )
 
 
@@ -96,11 +99,13 @@ def _record(
     partition: int,
     offset: int,
     at: datetime,
+    *,
+    source: str = "/test",
 ) -> Record:
     event = encode_event(
         payload,
         id=event_id,
-        source="/test",
+        source=source,
         subject=subject,
         time=at,
         workspace=workspace,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from common.consuming import Consequence, Folded, Record, Signal
-from common.contracts.ingestion import EventAccepted
+from common.contracts.ingestion import EDGE, EventAccepted
 from common.contracts.profiles import ContactChanged, WithdrawalRequested
 from common.errors import PermanentError
 from ingest.domain.activities import activity_of
@@ -26,6 +26,9 @@ from ingest.domain.people import (
     withdrawals_of,
 )
 from ingest.domain.segment import consents_of, hints_of, read, traits_of
+
+LONGEST_REQUEST = timedelta(seconds=60)
+"""What our edge receives it appends within its deadline, or refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,19 @@ def fold_accepted(state: People | None, signal: Signal, now: datetime) -> Folded
 
 
 def _received(record: Record) -> EventAccepted:
-    """What was accepted, received when the log took it at the latest.
+    """What was accepted, received when the log took it at the latest; from our own edge, not much earlier either.
 
-    Strangers write here too: by a clock that is ahead they would date a consent after every withdrawal to come.
+    Strangers write here too: by a clock that is ahead they would date a consent after every withdrawal to come. By a clock
+    that is behind, our edge would date a withdrawal before the consent that it ends, and an add before its time.
     """
     payload = record.event.payload(EventAccepted)
-    at = payload.received_at
-    if at.tzinfo is not None and at > record.appended_at:
-        return msgspec.structs.replace(payload, received_at=record.appended_at)
+    at, appended_at = payload.received_at, record.appended_at
+    if at.tzinfo is None:
+        return payload
+    # What an operator lets try again comes on another topic, long after it was received.
+    ours = record.event.source == EDGE and record.topic in EventAccepted.TOPICS
+    if at > appended_at or (ours and at < appended_at - LONGEST_REQUEST):
+        return msgspec.structs.replace(payload, received_at=appended_at)
     return payload
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.contracts.ingestion import EDGE
 from common.errors import PermanentError
 from common.ids import accepted_event_id
 from ingest.domain.people import Standing, Statement, restate
@@ -119,6 +120,27 @@ def test_an_opt_in_that_a_stranger_says_to_have_received_tomorrow_can_be_withdra
 
     assert grants(shop) == {"email.marketing": False}
     assert all(told.time is None or told.time <= shop.now for told in shop.told)
+
+
+@pytest.mark.parametrize(
+    ("topic", "granted"), [("ingest.events", False), ("ingest.commands", True)]
+)
+def test_a_no_counts_from_when_the_log_took_it_if_our_edge_s_clock_is_behind(
+    topic: str, granted: bool
+) -> None:
+    shop = subscribed()
+    body = {"type": "track", "userId": "u1", "event": "Consent Withdrawn", "properties": MARKETING}
+    no = accepted(
+        body,
+        received_at=NOW - HOUR,
+        message_id="no",
+        appended_at=shop.now + HOUR,
+        source=EDGE,
+        topic=topic,  # what was quarantined and is tried again days later says when it was received
+    )
+    shop.folds(no)
+
+    assert grants(shop) == {"email.marketing": granted}
 
 
 def test_a_new_opt_in_after_a_withdrawal_counts() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from common.configuration.workspace import Source
 from common.contracts import encode_event, event_bytes
-from common.contracts.ingestion import EventAccepted
+from common.contracts.ingestion import EDGE, EventAccepted
 from common.ids import accepted_event_id
 from ingest.api.keys import Sender
-from ingest.api.records import SOURCE, Reception
+from ingest.api.records import Reception
 from ingest.domain.collecting import Message
 from ingest.domain.moments import parse_instant
 from services.ingest.tests.making import NOW
@@ -46,7 +46,7 @@ def test_a_filled_form_is_what_the_contract_encodes(
     event = encode_event(
         payload,
         id=event_id,
-        source=SOURCE,
+        source=EDGE,
         subject=message.identity,
         time=NOW,
         workspace=workspace,

@@ -9,6 +9,9 @@ import msgspec
 
 from common.contracts.payload import Payload
 
+EDGE = "/cuestream/ingest/api"
+"""The source of what our own edge appends; foreign producers name another."""
+
 
 class EventAccepted(Payload, frozen=True, kw_only=True):
     """A source's message as it was received; the body is verbatim."""

@@ -10,7 +10,7 @@ import msgspec
 
 from common.contracts import encode_event, event_bytes
 from common.contracts.envelope import CONTENT_TYPE
-from common.contracts.ingestion import EventAccepted
+from common.contracts.ingestion import EDGE, EventAccepted
 from common.ids import accepted_event_ids, fresh
 from common.streaming.ports import Outgoing
 from ingest.api.keys import Sender
@@ -18,7 +18,6 @@ from ingest.domain.collecting import Message, Rejected
 from ingest.domain.moments import parse_instant
 
 TOPIC = "ingest.events"
-SOURCE = "/cuestream/ingest/api"
 _KEPT = 32 * 1024
 """Bytes of a rejected message that are kept."""
 _DETAIL = 300
@@ -58,7 +57,7 @@ class Form:
         event = encode_event(
             payload,
             id=_ID,
-            source=SOURCE,
+            source=EDGE,
             subject=_SUBJECT,
             time=_AT,
             workspace=workspace,
