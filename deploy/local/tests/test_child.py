@@ -72,7 +72,8 @@ async def living(
 
 
 async def until(child: Child, condition: Callable[[], bool]) -> None:
-    await asyncio.wait_for(child.until(condition), 10)
+    async with asyncio.timeout(10):
+        await child.until(condition)
 
 
 def restarted(child: Child, times: int) -> bool:

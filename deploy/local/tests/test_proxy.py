@@ -42,7 +42,8 @@ class Client:
 
     async def hears(self) -> str:
         assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), 10)
+        async with asyncio.timeout(10):
+            line = await self.process.stdout.readline()
         return line.decode().strip()
 
     def says(self, word: str) -> None:
@@ -104,7 +105,8 @@ async def test_bytes_go_both_ways_and_an_end_is_an_end(world: World) -> None:
     writer.write(data)
     writer.write_eof()
 
-    assert await asyncio.wait_for(reader.read(-1), 10) == data
+    async with asyncio.timeout(10):
+        assert await reader.read(-1) == data
     writer.close()
 
 
@@ -178,7 +180,8 @@ async def test_whoever_is_no_process_of_the_stack_suffers_nothing(world: World) 
     reader, writer = await asyncio.open_connection(LOOPBACK, world.front)
     writer.write(b"hello\n")
 
-    assert await asyncio.wait_for(reader.readline(), 10) == b"hello\n"
+    async with asyncio.timeout(10):
+        assert await reader.readline() == b"hello\n"
     writer.close()
 
 
@@ -187,7 +190,8 @@ async def test_a_target_that_is_down_looks_down(world: World) -> None:
     async with Proxy().listening([Route("nobody", front, free_port())], control):
         reader, _ = await asyncio.open_connection(LOOPBACK, front)
         with pytest.raises(ConnectionResetError):
-            await asyncio.wait_for(reader.read(), 10)
+            async with asyncio.timeout(10):
+                await reader.read()
 
 
 def test_of_several_rules_the_worst_counts() -> None:

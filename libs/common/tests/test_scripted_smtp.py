@@ -22,7 +22,8 @@ async def test_it_counts_what_it_took_by_message_id() -> None:
         await asyncio.to_thread(deliver, server.port)
         await asyncio.to_thread(deliver, server.port)
 
-        await asyncio.wait_for(server.taken(2), 5)
+        async with asyncio.timeout(5):
+            await server.taken(2)
 
     assert server.accepted == {"<1@example.org>": 2}
     assert server.recipients == ["b@example.org", "b@example.org"]
@@ -55,10 +56,12 @@ async def test_a_held_mail_is_taken_as_if_nothing_had_been() -> None:
         server.script(hold("rcpt"))
         delivering = asyncio.create_task(asyncio.to_thread(deliver, server.port))
 
-        await asyncio.wait_for(server.held(), 5)
+        async with asyncio.timeout(5):
+            await server.held()
         before = server.accepted.total()
         server.let_go()
-        await asyncio.wait_for(delivering, 5)
+        async with asyncio.timeout(5):
+            await delivering
 
     assert (before, server.accepted.total()) == (0, 1)
 

@@ -67,10 +67,11 @@ def recreate_topic(stack: Stack, topic: str) -> None:
 def _with_admin(stack: Stack, work: Callable[[AIOKafkaAdminClient], Awaitable[T]]) -> T:
     async def connected() -> T:
         admin: Any = AIOKafkaAdminClient(bootstrap_servers=stack.endpoints["kafka"])
-        await admin.start()
-        try:
-            return await work(admin)
-        finally:
-            await admin.close()
+        async with asyncio.timeout(30):
+            await admin.start()
+            try:
+                return await work(admin)
+            finally:
+                await admin.close()
 
-    return asyncio.run(asyncio.wait_for(connected(), 30))
+    return asyncio.run(connected())

@@ -50,7 +50,8 @@ async def following(
 
 
 async def soon(waiting: Awaitable[T]) -> T:
-    return await asyncio.wait_for(waiting, 10)
+    async with asyncio.timeout(10):
+        return await waiting
 
 
 async def until(feed: ConfigurationFeed, true: Callable[[Configuration], bool]) -> Configuration:

@@ -218,9 +218,11 @@ async def test_a_sender_that_is_asked_to_stop_lets_its_mails_land(world: World) 
         world.contact(number)
         world.request(number)
     async with world.consuming(), world.sending() as sender:
-        await asyncio.wait_for(world.smtp.taken(1), 15)
+        async with asyncio.timeout(15):
+            await world.smtp.taken(1)
         sender.finish()
-        await asyncio.wait_for(sender.finished(), 15)
+        async with asyncio.timeout(15):
+            await sender.finished()
         states = await world.states()
 
     assert not states["transmitting"]

@@ -132,7 +132,8 @@ async def test_while_withdrawals_cannot_be_read_no_marketing_is_claimed(world: W
         await world.until("the requests", lambda: two_planned(world))
     world.log.fail_next_polls(100_000)
     async with world.sending():
-        await asyncio.wait_for(world.smtp.taken(1), 15)
+        async with asyncio.timeout(15):
+            await world.smtp.taken(1)
         await world.log.grown(1.5)
 
     assert world.acceptances(receipt) == 1

@@ -101,7 +101,8 @@ async def test_without_a_barrier_no_marketing_is_claimed(world: World) -> None:
     asked = world.request(1)
     receipt = world.request(2, profile=1, purpose="transactional")
     async with world.consuming(), world.sending():
-        await asyncio.wait_for(world.smtp.taken(1), 15)
+        async with asyncio.timeout(15):
+            await world.smtp.taken(1)
         assert world.acceptances(receipt) == 1
         assert (await world.states())["planned"] == 1
 

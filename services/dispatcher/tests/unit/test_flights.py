@@ -66,7 +66,8 @@ async def test_a_landing_that_was_seen_to_wakes_nobody_again() -> None:
     assert not waiting.done(), "else the sender asks the database without a pause"
 
     slow.ready.set()
-    await asyncio.wait_for(waiting, LONG)
+    async with asyncio.timeout(LONG):
+        await waiting
     assert flights.landed() == [second]
 
 
@@ -80,5 +81,6 @@ async def test_a_landing_between_the_look_and_the_wait_is_not_missed() -> None:
     while flown.outcome is None:
         await asyncio.wait({asyncio.create_task(provider.ready.wait())})
 
-    await asyncio.wait_for(flights.news(LONG), LONG / 2)
+    async with asyncio.timeout(LONG / 2):
+        await flights.news(LONG)
     assert flights.landed() == [flown]

@@ -48,11 +48,13 @@ class Running:
                     if answer:
                         return answer
                 with contextlib.suppress(TimeoutError):
-                    code = await asyncio.wait_for(self.process.wait(), 0.1)
+                    async with asyncio.timeout(0.1):
+                        code = await self.process.wait()
                     raise AssertionError(f"it ended with {code}: {self.log.read_text()[-2000:]}")
 
     async def ends(self, seconds: float = PATIENCE) -> int:
-        return await asyncio.wait_for(self.process.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            return await self.process.wait()
 
 
 @dataclass

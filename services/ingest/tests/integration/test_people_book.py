@@ -157,7 +157,8 @@ async def test_two_partitions_that_meet_at_a_new_person_take_turns(registry: Reg
         await _until_waiting(registry.database)
         registry.fold(sheet, [first])
         await registry.book.save(tx, sheet)
-    await asyncio.wait_for(other, 5)
+    async with asyncio.timeout(5):
+        await other
 
     assert await registry.owner("anonymous", "a1") == of_user("u1")
     assert await registry.count("profiles") == 1
@@ -171,7 +172,8 @@ async def test_a_place_that_was_given_up_can_be_taken(registry: Registry) -> Non
         await _until_waiting(registry.database)
         registry.fold(sheet, [poison])
         await registry.book.save(tx, sheet)
-    await asyncio.wait_for(other, 5)
+    async with asyncio.timeout(5):
+        await other
 
     assert await registry.owner("user", "u1") == of_user("u1")
 
@@ -186,7 +188,8 @@ async def test_two_identifiers_of_one_person_lock_the_profile(registry: Registry
         await _until_waiting(registry.database)
         registry.fold(sheet, [mine])
         await registry.book.save(tx, sheet)
-    told = await asyncio.wait_for(other, 5)
+    async with asyncio.timeout(5):
+        told = await other
 
     assert activities(told)[0].profile_version == 1
 
@@ -202,7 +205,8 @@ async def test_a_message_id_that_two_people_share_counts_once_even_at_the_same_m
         other = asyncio.create_task(registry.folds(second))
         await _until_waiting(registry.database)
     with pytest.raises(TransientError):
-        await asyncio.wait_for(other, 5)
+        async with asyncio.timeout(5):
+            await other
 
     assert await registry.folds(second) == []
     assert await registry.count("seen_messages") == 1

@@ -107,7 +107,8 @@ async def fire(
     for _ in range(connections):
         await loop.create_connection(lambda: _Client(round_), LOOPBACK, port)
     try:
-        await asyncio.wait_for(round_.over.wait(), seconds + _PATIENCE)
+        async with asyncio.timeout(seconds + _PATIENCE):
+            await round_.over.wait()
     except TimeoutError as error:
         raise FindingError("The server stopped answering in the middle of a round.") from error
     round_.volley.seconds = monotonic() - begun

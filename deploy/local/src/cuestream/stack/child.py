@@ -117,7 +117,8 @@ class Child:
         self._told.set()
         self._signal()
         try:
-            await asyncio.wait_for(self._idle.wait(), self._pace.stop_patience)
+            async with asyncio.timeout(self._pace.stop_patience):
+                await self._idle.wait()
         except TimeoutError:
             if self._process is not None:
                 kill_group(self._process.pid)
@@ -222,7 +223,8 @@ class Child:
 
     async def _pause(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._told.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._told.wait()
         except TimeoutError:
             return
 

@@ -110,7 +110,8 @@ def new_admin(settings: KafkaSettings, client: str) -> AIOKafkaAdminClient:
 async def close_producer(producer: AIOKafkaProducer, seconds: float = CLOSE_SECONDS) -> None:
     """Stop it; one that cannot flush in time is torn down, so that it appends nothing later on."""
     try:
-        await asyncio.wait_for(producer.stop(), seconds)
+        async with asyncio.timeout(seconds):
+            await producer.stop()
     except DRIVER_ERRORS:
         sender = producer._sender.sender_task  # noqa: SLF001  the driver has no way to stop without a flush
         if sender is not None:
@@ -126,11 +127,13 @@ async def close_producer(producer: AIOKafkaProducer, seconds: float = CLOSE_SECO
 async def close_consumer(consumer: AIOKafkaConsumer, seconds: float = CLOSE_SECONDS) -> None:
     """Stop it; with all brokers gone that would wait for ever, so then only its connections are closed."""
     try:
-        await asyncio.wait_for(consumer.stop(), seconds)
+        async with asyncio.timeout(seconds):
+            await consumer.stop()
     except DRIVER_ERRORS:
         await _close_connections(consumer._client, seconds)  # noqa: SLF001  as above
 
 
 async def _close_connections(client: Any, seconds: float) -> None:
     with suppress(*DRIVER_ERRORS):
-        await asyncio.wait_for(client.close(), seconds)
+        async with asyncio.timeout(seconds):
+            await client.close()

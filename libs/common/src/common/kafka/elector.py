@@ -61,7 +61,8 @@ class KafkaElector:
         election.consumer = consumer
         consumer.subscribe([self._topic], listener=election)
         try:
-            await asyncio.wait_for(consumer.start(), _JOIN_SECONDS)
+            async with asyncio.timeout(_JOIN_SECONDS):
+                await consumer.start()
             self._consumer = consumer
             while healthy():
                 await self._poll(consumer)

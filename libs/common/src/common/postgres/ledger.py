@@ -119,7 +119,8 @@ class PostgresLedger:
                 await asyncio.wait({raising}, timeout=self._patience)
                 if not raising.done():
                     await self._end_whoever_blocks(pid)
-                epoch: int = await asyncio.wait_for(raising, _TAKE_OVER_LIMIT_SECONDS)
+                async with asyncio.timeout(_TAKE_OVER_LIMIT_SECONDS):
+                    epoch: int = await raising
             finally:
                 raising.cancel()
                 await asyncio.gather(raising, return_exceptions=True)

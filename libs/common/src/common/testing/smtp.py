@@ -103,7 +103,8 @@ class ScriptedSmtpServer:
         """Return when the next mail is taken or held, or after so many seconds."""
         self._changed.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._changed.wait()
 
     async def held(self, connections: int = 1) -> None:
         """Return once so many connections wait for `let_go`."""
