@@ -89,7 +89,6 @@ def bare(stack: ExitStack, script: Path, settings: KafkaSettings, topic: str, fo
         str(port),
         settings.kafka_bootstrap_servers,
         settings.topic_prefix + topic,
-        str(settings.partitions),
         str(WORKERS),
     )
     command = Command(argv, folder / "bare.log", inherited_environment())
