@@ -107,13 +107,15 @@ class Owned:
                 for p in sorted(partitions)
             }
             ledger = self._around.ledger
-            async with ledger.transaction() as tx:
-                await ledger.fence(tx, [m.standing for m in makers.values()])
-                desk = Desk(tx, self._name)
-                yield desk
-                for effect in desk.effects:
-                    makers[effect.partition].effect(effect)
-                await ledger.advance(tx, [_advance(maker) for maker in makers.values()])
+            with self._outbox.clearing() as published:
+                async with ledger.transaction() as tx:
+                    await ledger.fence(tx, [m.standing for m in makers.values()])
+                    desk = Desk(tx, self._name)
+                    yield desk
+                    for effect in desk.effects:
+                        makers[effect.partition].effect(effect)
+                    advances = [_advance(maker) for maker in makers.values()]
+                    await ledger.advance(tx, advances, published)
             self._outbox.add(_committed(makers))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -203,6 +204,24 @@ async def test_published_rows_and_only_they_are_gone(store: Any) -> None:
     await ledger.published([rows[0]])
     await ledger.published([])
 
+    assert (await owned(store))[1].outbox == rows[1:]
+
+
+async def test_a_batch_takes_along_what_was_published_before_it(store: Any) -> None:
+    ledger, _ = await owned(store)
+    rows = [outbox_row(0), outbox_row(1), outbox_row(0, batch=2)]
+    async with ledger.transaction() as tx:
+        await ledger.advance(tx, [advance(rows=rows[:2])])
+
+    with suppress(ZeroDivisionError):
+        async with ledger.transaction() as tx:
+            await ledger.advance(tx, [], rows[:1])
+            raise ZeroDivisionError
+    assert (await owned(store))[1].outbox == rows[:2]
+
+    async with ledger.transaction() as tx:
+        on = advance(old=Position(1, NOON), next_offset=2, rows=rows[2:])
+        await ledger.advance(tx, [on], rows[:1])
     assert (await owned(store))[1].outbox == rows[1:]
 
 

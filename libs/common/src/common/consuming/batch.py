@@ -49,6 +49,8 @@ class Batch(Generic[S]):
     """Virtual time of the partitions that have due timers."""
     originals: Sequence[Fetched]
     """What was read, for what must be set aside as it came."""
+    published: Sequence[OutboxRow] = ()
+    """What batches before left in the outbox and the log has acknowledged; deleted with this one."""
     refused: dict[Hashable, str] = field(default_factory=dict)
     """Keys of states that the database would not take, and why."""
 
@@ -78,7 +80,7 @@ class Batch(Generic[S]):
             due = await self._next_due(tx)
             makers = self._rows(outcome, sheet.draw if sheet is not None else None)
             await self.around.ledger.advance(
-                tx, [self._advance(maker) for maker in makers.values()]
+                tx, [self._advance(maker) for maker in makers.values()], self.published
             )
         self._committed(makers, outcome, due)
         size = len(signals) + len(outcome.fired)

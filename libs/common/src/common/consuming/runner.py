@@ -120,19 +120,21 @@ class Runner(Generic[S]):
         full = {p: i for p, i in intakes.items() if i.worth_a_commit}
         concerned = {p: standings[p] for p in full.keys() | until.keys()}
         if concerned:
-            batch = Batch(
-                loop=self.loop,
-                around=self._around,
-                topics=self._topics,
-                life=self._life,
-                handlers=self._table(configuration),
-                configuration=configuration,
-                intakes=full,
-                standings=dict(sorted(concerned.items())),
-                until=until,
-                originals=fetched,
-            )
-            self._outbox.add(await batch.run())
+            with self._outbox.clearing() as published:
+                rows = await Batch(
+                    loop=self.loop,
+                    around=self._around,
+                    topics=self._topics,
+                    life=self._life,
+                    handlers=self._table(configuration),
+                    configuration=configuration,
+                    intakes=full,
+                    standings=dict(sorted(concerned.items())),
+                    until=until,
+                    originals=fetched,
+                    published=published,
+                ).run()
+            self._outbox.add(rows)
         if self._reporter is not None:
             await self._report(self._reporter, intakes, standings)
 

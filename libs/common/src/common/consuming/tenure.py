@@ -74,6 +74,7 @@ class Tenure:
             self.outbox.add(standing.outbox)
             standing.outbox = []
         while self.outbox.depth:
+            self.outbox.hurry()
             self.pulse.beat()  # a broker that is away is no reason to give the place away
             await asyncio.sleep(0.01)
 

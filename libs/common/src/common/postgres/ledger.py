@@ -186,13 +186,17 @@ class PostgresLedger:
         rows = await fetching(tx).fetch(statements.NEXT_DUE, self.loop, sorted(partitions))
         return {row["partition"]: row["due_at"] for row in rows}
 
-    async def advance(self, tx: Transaction, advances: Sequence[Advance]) -> None:
-        """Move positions by compare-and-set, save sequences, add to the outbox.
+    async def advance(
+        self, tx: Transaction, advances: Sequence[Advance], published: Sequence[OutboxRow] = ()
+    ) -> None:
+        """Move positions by compare-and-set, save sequences, add to the outbox; delete what was published before.
 
         Raises:
             FencedError: a position is not where it should be.
         """
-        rows = await fetching(tx).fetch(statements.ADVANCE, self.loop, *advance_arguments(advances))
+        rows = await fetching(tx).fetch(
+            statements.ADVANCE, self.loop, *advance_arguments(advances), *_row_keys(published)
+        )
         moved = {(row["owner"], row["topic"], row["partition"]) for row in rows}
         lost = {
             advance.partition
@@ -206,13 +210,7 @@ class PostgresLedger:
     async def published(self, rows: Sequence[OutboxRow]) -> None:
         """Delete exactly these rows."""
         if rows:
-            await self.database.execute(
-                statements.PUBLISHED,
-                self.loop,
-                [row.partition for row in rows],
-                [row.batch for row in rows],
-                [row.ordinal for row in rows],
-            )
+            await self.database.execute(statements.PUBLISHED, self.loop, *_row_keys(rows))
 
 
 def timers_of(rows: Sequence[Mapping[str, Any]]) -> list[TimerDue]:
@@ -237,6 +235,14 @@ def _marks(standings: Collection[Standing]) -> tuple[list[int], list[int], list[
         [standing.partition for standing in standings],
         [standing.epoch for standing in standings],
         [standing.batch for standing in standings],
+    )
+
+
+def _row_keys(rows: Sequence[OutboxRow]) -> tuple[list[int], list[int], list[int]]:
+    return (
+        [row.partition for row in rows],
+        [row.batch for row in rows],
+        [row.ordinal for row in rows],
     )
 
 

@@ -49,11 +49,13 @@ class ScriptedPostgresLedger(PostgresLedger):
         return timers_of(rows)
 
     @override
-    async def advance(self, tx: Transaction, advances: Sequence[Advance]) -> None:
+    async def advance(
+        self, tx: Transaction, advances: Sequence[Advance], published: Sequence[OutboxRow] = ()
+    ) -> None:
         left = [
             replace(a, outbox=[row for row in a.outbox if self._to_publish(row)]) for a in advances
         ]
-        await super().advance(tx, left)
+        await super().advance(tx, left, published)
 
     async def be_empty(self) -> None:
         """Refuse a database that holds anything of this loop.

@@ -122,6 +122,10 @@ WITH moved AS (
         $21::int[], $22::bigint[], $23::int[], $24::text[], $25::int[],
         $26::bytea[], $27::bytea[], $28::bytea[]
     )
+), gone AS (
+    DELETE FROM outbox USING unnest($29::int[], $30::bigint[], $31::int[]) AS done (owner, batch, ordinal)
+    WHERE outbox.loop = $1 AND outbox.owner = done.owner
+      AND outbox.batch = done.batch AND outbox.ordinal = done.ordinal
 )
 SELECT owner, topic, partition FROM moved UNION ALL SELECT owner, topic, partition FROM begun
 """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from common.clock import monotonic
 from common.errors import TransientError
@@ -13,14 +14,17 @@ from common.streaming.ports import Ledger, OutboxRow, Outgoing, Place, Publisher
 DEEPEST = 20_000
 """Rows in the outbox beyond which nothing more is read: the broker is slower than we are."""
 
+LINGER = 0.25
+"""Seconds for which acknowledged rows wait for a transaction that takes them along: one of their own costs as much as a batch."""
+
 Statement = tuple[Place, Outgoing]
 
 
 class Outbox:
     """One loop's way out; keeps at most one unacknowledged batch per target partition.
 
-    Rows are published in (batch, ordinal) order per target and deleted once acknowledged. Republishing
-    after an error or a crash is harmless: readers drop what the sequences show as seen.
+    Rows are published in (batch, ordinal) order per target and deleted once acknowledged, with the next batch where one
+    comes soon. Republishing after an error or a crash is harmless: readers drop what the sequences show as seen.
     """
 
     def __init__(
@@ -43,6 +47,11 @@ class Outbox:
         self._idle = asyncio.Event()
         self._idle.set()
         self._depth = 0
+        self._acknowledged: list[OutboxRow] = []
+        """Published, and still in the database."""
+        self._since = 0.0
+        """When the first of these was acknowledged."""
+        self._hurried = False
         self._backoff = backoff
         self._monotonic = monotonic
         self._added: float | None = None
@@ -52,6 +61,7 @@ class Outbox:
 
     @property
     def depth(self) -> int:
+        """Rows in the database, as far as we know."""
         return self._depth
 
     @property
@@ -69,6 +79,24 @@ class Outbox:
             self._count(len(rows))
             self._wake()
 
+    @contextmanager
+    def clearing(self) -> Iterator[Sequence[OutboxRow]]:
+        """Acknowledged rows, for the body's transaction to delete; when it fails they are ours again."""
+        rows, self._acknowledged = self._acknowledged, []
+        try:
+            yield rows
+        except BaseException:
+            self._acknowledged[:0] = rows
+            self._ready.set()
+            raise
+        self._count(-len(rows))
+        self._ready.set()
+
+    def hurry(self) -> None:
+        """Wait for no batch any more: whoever calls it wants the outbox empty."""
+        self._hurried = True
+        self._ready.set()
+
     def state_after(self, statement: Statement) -> None:
         """Publish this once everything added before it is acknowledged; only the newest per key counts."""
         place, record = statement
@@ -77,12 +105,13 @@ class Outbox:
 
     async def drained(self) -> None:
         """Wait until everything added so far is acknowledged and deleted."""
+        self.hurry()
         await self._idle.wait()
 
     async def run(self) -> None:
         """Publish until cancelled; only an error that trying again cannot cure gets out."""
         while True:
-            await self._ready.wait()
+            await self._something_to_do()
             self._ready.clear()
             rows, self._rows = self._rows, []
             self._taken, self._added = self._added, None
@@ -91,8 +120,27 @@ class Outbox:
             await self._publish_places(
                 {place: list(by_key.values()) for place, by_key in statements.items()}
             )
-            if not self._rows and not self._statements:
+            if self._hurried or self._is_late():
+                await self._delete()
+            if not (self._rows or self._statements or self._depth):
+                self._hurried = False
                 self._idle.set()
+
+    async def _something_to_do(self) -> None:
+        if not self._acknowledged:
+            await self._ready.wait()
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._since + LINGER - self._monotonic())):
+                await self._ready.wait()
+
+    def _is_late(self) -> bool:
+        return bool(self._acknowledged) and self._monotonic() - self._since >= LINGER
+
+    async def _delete(self) -> None:
+        with self.clearing() as rows:
+            if rows:
+                await self._until_done(lambda: self._ledger.published(rows))
 
     def _wake(self) -> None:
         self._idle.clear()
@@ -111,8 +159,9 @@ class Outbox:
                 if (row.target.topic == self._journal) == journal:
                     places.setdefault(row.target, []).append(row.record)
             await self._publish_places(places)
-        await self._until_done(lambda: self._ledger.published(rows))
-        self._count(-len(rows))
+        if not self._acknowledged:
+            self._since = self._monotonic()
+        self._acknowledged.extend(rows)
         self._taken = None
 
     async def _publish_places(self, places: dict[Place, list[Outgoing]]) -> None:

@@ -284,8 +284,10 @@ class Ledger(Protocol):
         self, tx: Transaction, partitions: Collection[int]
     ) -> Mapping[int, datetime]: ...
 
-    async def advance(self, tx: Transaction, advances: Sequence[Advance]) -> None:
-        """Move positions by compare-and-set, save sequences, add to the outbox.
+    async def advance(
+        self, tx: Transaction, advances: Sequence[Advance], published: Sequence[OutboxRow] = ()
+    ) -> None:
+        """Move positions by compare-and-set, save sequences, add to the outbox; delete what was published before.
 
         Raises:
             FencedError: a position is not where it should be.

@@ -177,7 +177,9 @@ class FakeLedger:
                 earliest[partition] = first
         return earliest
 
-    async def advance(self, tx: Transaction, advances: Sequence[Advance]) -> None:
+    async def advance(
+        self, tx: Transaction, advances: Sequence[Advance], published: Sequence[OutboxRow] = ()
+    ) -> None:
         transaction = await self._statement(tx, "advance")
         lost = set()
         for advance in advances:
@@ -187,6 +189,8 @@ class FakeLedger:
             raise FencedError(lost)
         for advance in advances:
             self._keep(transaction, advance)
+        for row in published:
+            transaction.delete(self.table("outbox", row.partition), (row.batch, row.ordinal))
 
     async def _move(self, tx: FakeTransaction, advance: Advance) -> bool:
         table = self.table("positions", advance.partition)
