@@ -69,19 +69,19 @@ async def run(_: Path, effort: Effort) -> Report:
 
 
 async def _measure(profiles: int, effort: Effort) -> list[Case]:
-    with _stack() as layout:
+    with own_stack() as layout:
         return await measure(layout, profiles, effort)
 
 
 async def measure(layout: Layout, profiles: int, effort: Effort) -> list[Case]:
     """As `run`, on a stack that is up, knows the bench's workspace, and has nothing else to do."""
-    async with _chain(layout, profiles, effort) as chain:
+    async with chained(layout, profiles, effort) as chain:
         await chain.settle_in()
         return await chain.cases()
 
 
 @contextmanager
-def _stack() -> Iterator[Layout]:
+def own_stack() -> Iterator[Layout]:
     """A whole stack with the bench's workspace, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="cuestream-bench-") as name:
         folder = Path(name)
@@ -94,7 +94,7 @@ def _stack() -> Iterator[Layout]:
 
 
 @asynccontextmanager
-async def _chain(layout: Layout, profiles: int, effort: Effort) -> AsyncIterator[_Chain]:
+async def chained(layout: Layout, profiles: int, effort: Effort) -> AsyncIterator[Chain]:
     found = find_stack(layout)
     settings = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=found.endpoints["kafka"])
     port = urlsplit(found.endpoints["ingest"]).port or 80
@@ -113,7 +113,7 @@ async def _chain(layout: Layout, profiles: int, effort: Effort) -> AsyncIterator
         crier = await stack.enter_async_context(Crier(port, KEY))
         following = asyncio.create_task(decided.follow(log.partitions))
         try:
-            yield _Chain(layout, profiles, effort, databases, log, reader, decided, crier)
+            yield Chain(layout, profiles, effort, databases, log, reader, decided, crier)
         finally:
             following.cancel()
 
@@ -134,7 +134,7 @@ class _Decided:
 
 
 @dataclass(slots=True)
-class _Chain:
+class Chain:
     layout: Layout
     profiles: int
     effort: Effort
@@ -148,11 +148,11 @@ class _Chain:
         """Let the sample and the members come in, then copy the sample."""
         visitors = Visitors(1, "first")
         await self.crier.at_once(lambda: visitors.event(user(0)), _WARM)
-        await self._through(visitors, _WARM)
+        await self.through(visitors, _WARM)
         members = iter(range(MEMBERS))
         await self.crier.at_once(lambda: visitors.identify(next(members)), MEMBERS)
         await self._until("all members are known", self._knows_members)
-        await self._through(visitors, await self._activities())
+        await self.through(visitors, await self.activities())
         self.effort.say(f"filling the tables with {self.profiles:,} profiles")
         await crowd(self.databases, user(0), self.profiles, self.log.partitions)
 
@@ -175,9 +175,9 @@ class _Chain:
         before = self._cpu()
         for number in range(self.effort.rounds):
             visitors = Visitors(self.profiles, f"{name}-{number}")
-            known, begun = await self._activities(), monotonic()
+            known, begun = await self.activities(), monotonic()
             await self.crier.at_once(visitors.event, count)
-            await self._through(visitors, known + count)
+            await self.through(visitors, known + count)
             rates.append(count / (monotonic() - begun))
             self.effort.say(f"{name} · round {number + 1} · {rates[-1]:,.0f} events/s")
         return _case(name, rates, self._shares(before, count * len(rates)))
@@ -185,9 +185,9 @@ class _Chain:
     async def _steady(self, name: str, rate: float) -> Case:
         visitors = Visitors(self.profiles, name)
         seconds = self.effort.seconds * self.effort.rounds
-        before, known, begun = self._cpu(), await self._activities(), monotonic()
+        before, known, begun = self._cpu(), await self.activities(), monotonic()
         sent = await self.crier.paced(visitors.event, rate, seconds)
-        await self._through(visitors, known + sent)
+        await self.through(visitors, known + sent)
         took = monotonic() - begun
         waits = [
             (self.decided.at[event_id] - at).total_seconds()
@@ -197,19 +197,19 @@ class _Chain:
         self.effort.say(f"{name} · {case.rate:,.0f} events/s · {case.p50_ms} and {case.p99_ms} ms")
         return case
 
-    async def _through(self, visitors: Visitors, activities: int) -> None:
+    async def through(self, visitors: Visitors, activities: int) -> None:
         """Wait until every event is folded everywhere, every trigger decided and every mail on its way."""
 
-        async def through() -> bool:
+        async def is_through() -> bool:
             return (
                 visitors.triggers.keys() <= self.decided.at.keys()
-                and await self._activities() == activities
+                and await self.activities() == activities
                 and await self._read("scoring") == activities
                 and await self._read("orchestrator") == activities
                 and await self._number("dispatcher", _OPEN) == 0
             )
 
-        await self._until("everything is through", through)
+        await self._until("everything is through", is_through)
 
     async def _until(self, what: str, holds: Callable[[], Awaitable[bool]]) -> None:
         end = monotonic() + PATIENCE
@@ -221,7 +221,7 @@ class _Chain:
     async def _knows_members(self) -> bool:
         return await self._number("dispatcher", _KNOWN) == MEMBERS
 
-    async def _activities(self) -> int:
+    async def activities(self) -> int:
         places = [Place(_ACTIVITY, p) for p in range(self.log.partitions)]
         return sum(bound.end for bound in (await self.reader.bounds(places)).values())
 
@@ -233,7 +233,7 @@ class _Chain:
         return 0 if row is None else int(row["number"])
 
     def _cpu(self) -> dict[str, float]:
-        return {name: cpu_seconds(pid) for name, pid in self._pids().items()}
+        return {name: cpu_seconds(pid) for name, pid in self.pids().items()}
 
     def _shares(self, before: Mapping[str, float], events: int) -> dict[str, Share]:
         return {
@@ -241,10 +241,10 @@ class _Chain:
                 cpu_s_per_1000=round(1000 * (cpu_seconds(pid) - before[name]) / events, 4),
                 rss_mib=round(rss_mib(pid), 1),
             )
-            for name, pid in self._pids().items()
+            for name, pid in self.pids().items()
         }
 
-    def _pids(self) -> dict[str, int]:
+    def pids(self) -> dict[str, int]:
         processes = order(self.layout, "status").processes
         return {p.name: p.pid for p in processes if p.pid is not None}
 

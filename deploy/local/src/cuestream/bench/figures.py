@@ -19,6 +19,9 @@ class Share(msgspec.Struct, frozen=True):
 
     cpu_s_per_1000: float
     rss_mib: float
+    """At the end; of a soak, of its largest process at its highest."""
+    growth: float | None = None
+    """Of a soak: the resident memory of its last tenth over that of its first, of whichever process grew most."""
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="What to measure: ingest, consume, timers, chain.")],
+    name: Annotated[
+        str, typer.Argument(help="What to measure: ingest, consume, timers, chain, soak.")
+    ],
     *,
     seconds: Annotated[float, typer.Option(help="Of each of the rounds.", min=0.5)] = 3.0,
     rounds: Annotated[int, typer.Option(help="Of each side.", min=1)] = 5,
@@ -76,6 +78,10 @@ def _bench(name: str) -> Bench:
             from cuestream.bench.timers import run as timers
 
             return timers
+        case "soak":
+            from cuestream.bench.soak import run as soak
+
+            return soak
         case "chain":
             from cuestream.bench.chain import run as chain
 

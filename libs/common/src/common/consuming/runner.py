@@ -92,8 +92,12 @@ class Runner(Generic[S]):
             # The log was trimmed or re-created between the check at take-over and now.
             self._recheck(error)
             return 0.0
+        begun = self._around.monotonic()
         await self._process(fetched)
-        return 0.0
+        if len(fetched) >= self._around.pace.batch:
+            return 0.0
+        # As long a rest as the batch took lets more gather for the next one, and leaves the machine to others.
+        return min(self._around.monotonic() - begun, self._around.pace.wait)
 
     async def _process(self, fetched: Sequence[Fetched]) -> None:
         configuration = self._around.configuration.current
