@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -28,10 +29,24 @@ class SmallDisk:
         filler = self.folder / "filler"
         try:
             with filler.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self.folder).free)
+                _fill(file.fileno())
             yield
         finally:
             filler.unlink(missing_ok=True)
+
+
+def _fill(file: int) -> None:
+    """Others write meanwhile, so what is free cannot be asked for: take pieces until not even a small one is left."""
+    taken = 0
+    for piece in (1 << 26, 1 << 20, 1 << 12):
+        while True:
+            try:
+                os.posix_fallocate(file, taken, piece)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                break
+            taken += piece
 
 
 @contextmanager

@@ -43,7 +43,7 @@ BEGAN: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SPEED: Final = 25.0
 """Seconds of the log for one of ours."""
 PATIENCE: Final = 20.0
-_PACE = Pace(wait=0.002, tick=0.01, backoff=0.001)
+_PACE = Pace(wait=0.002, gather=0.0, tick=0.01, backoff=0.001)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def make_fake_world(partitions: int = 2) -> World:
         ledger=lambda: FakeLedger(database, LOOP, patience=0.05),
         book=FakeBook(Tally),
         database=database,
-        pace=Pace(wait=0.005, backoff=0.001),
+        pace=Pace(wait=0.005, gather=0.0, backoff=0.001),
     )
 
 

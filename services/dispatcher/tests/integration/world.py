@@ -53,7 +53,7 @@ from services.dispatcher.tests.making import FILES, consent, request
 
 SEND = "dispatcher.send"
 SECRETS = [b"a-secret-of-the-tests"]
-PACE = Pace(wait=0.01, backoff=0.01, commit=0.5)
+PACE = Pace(wait=0.01, gather=0.0, backoff=0.01, commit=0.5)
 PLAYBOOK = content_of("playbook", "cart_abandonment", FILES)
 WORKSPACE = """
 sources:

@@ -53,6 +53,8 @@ class Batch(Generic[S]):
     """What batches before left in the outbox and the log has acknowledged; deleted with this one."""
     refused: dict[Hashable, str] = field(default_factory=dict)
     """Keys of states that the database would not take, and why."""
+    size: int = 0
+    """Records and timers that were folded, once it ran."""
 
     async def run(self) -> Sequence[OutboxRow]:
         """Commit the batch and return what is to be published.
@@ -83,8 +85,8 @@ class Batch(Generic[S]):
                 tx, [self._advance(maker) for maker in makers.values()], self.published
             )
         self._committed(makers, outcome, due)
-        size = len(signals) + len(outcome.fired)
-        metrics.child(metrics.BATCH_SIGNALS, self.loop.name).observe(size)
+        self.size = len(signals) + len(outcome.fired)
+        metrics.child(metrics.BATCH_SIGNALS, self.loop.name).observe(self.size)
         return [row for maker in makers.values() for row in maker.rows]
 
     def _signals(self) -> list[Signal]:

@@ -58,6 +58,9 @@ class Pace:
     """Records, and again timers, a batch may take; a slice must stay under 50 ms of CPU."""
     wait: float = 0.05
     """Seconds a poll waits when nothing is there; bounds how late a due timer is noticed."""
+    gather: float = 0.05
+    """Seconds from the beginning of a batch to that of the next, at least, unless it was full: what a batch costs whatever it
+    holds is then paid for more of them. Whoever comes alone does not wait."""
     tick: float = 0.25
     """Seconds of silence after which a raw partition gets a tick, and between two statements of progress."""
     backoff: float = 0.1
@@ -68,6 +71,10 @@ class Pace:
     """Seconds between two looks at lag, timers and the database's transactions, for the metrics."""
     stuck: float = 30.0
     """Seconds without a finished round after which the elector gives up the process's place."""
+
+    def rest(self, taken: int, seconds: float) -> float:
+        """Seconds until the next batch is worth while, after one of so many signals that took so long."""
+        return 0.0 if taken == 0 or taken >= self.batch else max(0.0, self.gather - seconds)
 
 
 @dataclass(frozen=True, slots=True)

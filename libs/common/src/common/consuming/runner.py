@@ -93,25 +93,24 @@ class Runner(Generic[S]):
             self._recheck(error)
             return 0.0
         begun = self._around.monotonic()
-        await self._process(fetched)
-        if len(fetched) >= self._around.pace.batch:
-            return 0.0
-        # As long a rest as the batch took lets more gather for the next one, and leaves the machine to others.
-        return min(self._around.monotonic() - begun, self._around.pace.wait)
+        taken = await self._process(fetched)
+        return self._around.pace.rest(taken, self._around.monotonic() - begun)
 
-    async def _process(self, fetched: Sequence[Fetched]) -> None:
+    async def _process(self, fetched: Sequence[Fetched]) -> int:
+        """Fold what was fetched and what is due; returns how many signals that were."""
         configuration = self._around.configuration.current
         standings = {s.partition: s for s in self.ownership.active}
         intakes, held = self._decoder.take(fetched, standings, configuration, self._holds)
         for item in held:
             self._reader.seek(item.place, item.offset)
             self._pause(item.place)
-        await self._batch(
+        taken = await self._batch(
             {i.standing.partition: i for i in intakes}, standings, configuration, fetched
         )
         for intake in intakes:
             if intake.gap is not None:
                 self._stop(intake.standing.partition, intake.gap)
+        return taken
 
     async def _batch(
         self,
@@ -119,13 +118,14 @@ class Runner(Generic[S]):
         standings: Mapping[int, Standing],
         configuration: Configuration,
         fetched: Sequence[Fetched],
-    ) -> None:
+    ) -> int:
+        taken = 0
         until = self._due(standings)
         full = {p: i for p, i in intakes.items() if i.worth_a_commit}
         concerned = {p: standings[p] for p in full.keys() | until.keys()}
         if concerned:
             with self._outbox.clearing() as published:
-                rows = await Batch(
+                batch = Batch(
                     loop=self.loop,
                     around=self._around,
                     topics=self._topics,
@@ -137,10 +137,13 @@ class Runner(Generic[S]):
                     until=until,
                     originals=fetched,
                     published=published,
-                ).run()
+                )
+                rows = await batch.run()
+            taken = batch.size
             self._outbox.add(rows)
         if self._reporter is not None:
             await self._report(self._reporter, intakes, standings)
+        return taken
 
     def _due(self, standings: Mapping[int, Standing]) -> dict[int, datetime]:
         """The virtual time of the partitions that have a timer due before it."""
