@@ -11,6 +11,7 @@ import asyncio
 import heapq
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, ContextVar, copy_context
+from math import inf
 from random import Random
 from typing import Any, TypeVar
 
@@ -201,7 +202,7 @@ class SeededLoop(asyncio.BaseEventLoop):
         for _ in range(32):
             handles = self._handles
             if not handles or random() < self._haste:
-                if self._timers and (not handles or self._timers[0][0] < self.now + REACH):
+                if self._is_due_within(REACH if handles else inf):
                     self._advance()
                     continue
                 if not handles:
@@ -218,15 +219,18 @@ class SeededLoop(asyncio.BaseEventLoop):
             handle.context.run(handle.callback, *handle.args)
         return True
 
+    def _is_due_within(self, reach: float) -> bool:
+        """Whether a timer comes so soon; one that was cancelled is none, and what follows it may be an hour away."""
+        timers = self._timers
+        while timers and timers[0][2].gone:
+            heapq.heappop(timers)
+        return bool(timers) and timers[0][0] < self.now + reach
+
     def _advance(self) -> None:
         """Make ready what is due next, and move the time there."""
-        timers = self._timers
-        while timers:
-            when, _, handle = heapq.heappop(timers)
-            if not handle.gone:
-                self.now = max(self.now, when)
-                self._enqueue(handle)
-                return
+        when, _, handle = heapq.heappop(self._timers)
+        self.now = max(self.now, when)
+        self._enqueue(handle)
 
     def _enqueue(self, handle: _Handle) -> None:
         owner = handle.owner

@@ -45,6 +45,10 @@ IDLE = 5.0
 """Seconds after which the server ends the transaction of a process that is stopped in it."""
 
 
+_LENGTHS = (0.3,) * 4 + (3.0,) * 9 + (8.0,) * 6 + (40.0,)
+"""Seconds for which a process is stopped, at most: a moment, beyond its session, beyond all patience."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a process is put together from; a variant with a bug replaces one of them."""
@@ -171,7 +175,7 @@ class World:
         if process.state != RUNNING:
             return
         self.loop.pause(process)
-        length = self.random.choice((0.3, 3.0, 3.0, 8.0, 8.0, 40.0)) * self.random.random()
+        length = self.random.choice(_LENGTHS) * self.random.random()
         if length > SESSION:
             self.later(SESSION, self.group(self._of(process).service).expel, process)
         self.later(IDLE, self._idle_too_long, process)
