@@ -27,13 +27,14 @@ def main(service: str, *arguments: str) -> None:
         os.execve(sys.executable, sys.orig_argv, wanted)  # noqa: S606  our own argv
     # Not before: what is loaded so far is loaded again where the environment changes.
     import common.consuming  # noqa: PLC0415  as said
+    import common.jobs  # noqa: PLC0415  as said
     from tests.fault.inside.crossings import (  # noqa: PLC0415  as said
         struck_consumer,
         struck_worker,
     )
 
     setattr(common.consuming, "Consumer", struck_consumer(orders, process))  # noqa: B010  mypy knows it as a class
-    setattr(common.consuming, "Worker", struck_worker(orders, process))  # noqa: B010  as above
+    setattr(common.jobs, "Worker", struck_worker(orders, process))  # noqa: B010  as above
     sys.argv = [service, *arguments]
     runpy.run_module(service, run_name="__main__", alter_sys=True)
 
