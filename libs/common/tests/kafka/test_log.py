@@ -141,8 +141,20 @@ async def test_bounds_and_append_times_are_known_without_reading(setting: Any) -
         fetched = await read(reader, 3)
 
         assert await reader.bounds([zero, one]) == {zero: Bounds(0, 3), one: Bounds(0, 0)}
-        found = [await reader.record_at(zero, offset) for offset in (0, 2, 3, 99)]
-        assert found == [fetched[0], fetched[2], None, None]
+        found = [await reader.records_at({zero: offset, one: 0}) for offset in (0, 2, 3, 99)]
+        assert found == [{zero: fetched[0]}, {zero: fetched[2]}, {}, {}]
+
+
+async def test_records_of_many_places_are_one_question(setting: Any) -> None:
+    zero, one, two = (setting.place(partition) for partition in range(3))
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(zero, outgoing(*"abc"))
+        await publisher.publish(two, outgoing(*"de"))
+
+        found = await reader.records_at({zero: 1, one: 0, two: 0})
+
+        assert {place: record.value for place, record in found.items()} == {zero: b"b", two: b"d"}
+        assert await reader.records_at({}) == {}
 
 
 async def test_what_was_trimmed_is_said_and_never_skipped(setting: Any) -> None:
@@ -152,7 +164,7 @@ async def test_what_was_trimmed_is_said_and_never_skipped(setting: Any) -> None:
         await setting.trim(0, 3)
 
         assert await reader.bounds([place]) == {place: Bounds(3, 5)}
-        assert await reader.record_at(place, 1) is None
+        assert await reader.records_at({place: 1}) == {}
         await reader.assign({place: 1})
         with pytest.raises(PermanentError, match="offset_out_of_range"):
             await read(reader, 1)

@@ -23,9 +23,7 @@ def is_a(record: Fetched) -> bool:
 
 
 async def appended_at(reader: Reader, place: Place, offset: int) -> datetime:
-    record = await reader.record_at(place, offset)
-    assert record is not None
-    return record.appended_at
+    return (await reader.records_at({place: offset}))[place].appended_at
 
 
 async def append_later(setting: Any, reader: Reader) -> tuple[int, datetime]:

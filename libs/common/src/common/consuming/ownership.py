@@ -47,7 +47,8 @@ class Ownership:
     standings: dict[int, Standing] = field(default_factory=dict)
     stopped: dict[int, str] = field(default_factory=dict)
     """Partition → the alarm with which it stopped."""
-    _wanted: frozenset[int] = frozenset()
+    _wanted: frozenset[int] | None = None
+    """None until the elector has spoken."""
     _fenced: dict[int, float] = field(default_factory=dict)
     """Since when (monotonic seconds)."""
     _looked: float = 0.0
@@ -63,12 +64,18 @@ class Ownership:
         return bool(self._ours ^ self.standings.keys())
 
     @property
+    def settled(self) -> bool:
+        """True when the elector has spoken, and what it gave is ours: until then nobody may rely on us."""
+        return self._wanted is not None and not self.pending
+
+    @property
     def _ours(self) -> frozenset[int]:
         """What we may own: all that was assigned, but for what somebody else took a moment ago."""
+        wanted = self._wanted or frozenset()
         if not self._fenced:
-            return self._wanted
+            return wanted
         now = self.monotonic()
-        return self._wanted - {p for p, at in self._fenced.items() if now - at < SILENCE}
+        return wanted - {p for p, at in self._fenced.items() if now - at < SILENCE}
 
     @property
     def active(self) -> list[Standing]:
@@ -141,25 +148,42 @@ def _reason(why: str) -> str:
     return why.split(" ", 1)[0]
 
 
-async def starting_offsets(
-    standing: Standing, inputs: Sequence[str], reader: Reader
-) -> dict[Place, int]:
-    """Where to read on at each input, after a check that the log is still the one we know.
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the log shows at the inputs of partitions: its bounds, and the records that were read last."""
 
-    Raises:
-        LogChangedError: a topic was trimmed or re-created under us.
-    """
-    places = [Place(topic, standing.partition) for topic in inputs]
-    bounds = await reader.bounds(places)
-    offsets: dict[Place, int] = {}
-    for place in places:
-        position = standing.positions.get(place)
-        if position is None:
-            offsets[place] = bounds[place].begin
-        else:
-            await _check(place, position, bounds[place], reader)
-            offsets[place] = position.next_offset
-    return offsets
+    bounds: Mapping[Place, Bounds]
+    before: Mapping[Place, Fetched]
+
+    @classmethod
+    async def of(
+        cls, standings: Collection[Standing], inputs: Sequence[str], reader: Reader
+    ) -> Sight:
+        """All in two questions: meanwhile everything of this process stands still."""
+        bounds = await reader.bounds([Place(t, s.partition) for s in standings for t in inputs])
+        before = {
+            place: position.next_offset - 1
+            for standing in standings
+            for place, position in standing.positions.items()
+            if place in bounds and position.appended_at is not None
+        }
+        return cls(bounds, await reader.records_at(before))
+
+    def starting_offsets(self, standing: Standing, inputs: Sequence[str]) -> dict[Place, int]:
+        """Where to read on at each input, if the log is still the one we know.
+
+        Raises:
+            LogChangedError: a topic was trimmed or re-created under us.
+        """
+        offsets: dict[Place, int] = {}
+        for place in (Place(topic, standing.partition) for topic in inputs):
+            position = standing.positions.get(place)
+            if position is None:
+                offsets[place] = self.bounds[place].begin
+            else:
+                _check(place, position, self.bounds[place], self.before.get(place))
+                offsets[place] = position.next_offset
+        return offsets
 
 
 async def refuse_restored(
@@ -176,13 +200,11 @@ async def refuse_restored(
     Raises:
         PermanentError: `database_restored`, the journal knows later batches of this life than the database.
     """
-    places = [Place(journal, partition) for partition in sorted(batches)]
-    bounds = await reader.bounds(places)
+    bounds = await reader.bounds([Place(journal, partition) for partition in sorted(batches)])
+    last = {place: end - 1 for place, (begin, end) in bounds.items() if begin < end}
     ahead: dict[int, int] = {}
-    for place in places:
-        begin, end = bounds[place]
-        last = await reader.record_at(place, end - 1) if begin < end else None
-        known = None if last is None else _batch_of(last, incarnation)
+    for place, record in (await reader.records_at(last)).items():
+        known = _batch_of(record, incarnation)
         if known is not None and known > batches[place.partition]:
             ahead[place.partition] = known
     # Only what is committed is journaled: what is loaded after the journal was read cannot rightly be behind it.
@@ -219,15 +241,11 @@ class LogChangedError(Exception):
     """The log is not the one that the position was taken on."""
 
 
-async def _check(place: Place, position: Position, bounds: Bounds, reader: Reader) -> None:
+def _check(place: Place, position: Position, bounds: Bounds, before: Fetched | None) -> None:
     name = f"{place.topic}/{place.partition}"
     if not bounds.begin <= position.next_offset <= bounds.end:
         raise LogChangedError(
             f"position {position.next_offset} of {name} is outside the log ({bounds.begin}-{bounds.end})"
         )
-    before = position.next_offset - 1
-    if before < bounds.begin or position.appended_at is None:
-        return
-    record = await reader.record_at(place, before)
-    if record is not None and record.appended_at != position.appended_at:
-        raise LogChangedError(f"record {before} of {name} is not the one that was read")
+    if before is not None and before.appended_at != position.appended_at:
+        raise LogChangedError(f"record {before.offset} of {name} is not the one that was read")

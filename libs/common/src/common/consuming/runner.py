@@ -14,7 +14,7 @@ from common.consuming.batch import Batch
 from common.consuming.decoding import Decoder, Intake
 from common.consuming.holding import Holds
 from common.consuming.loop import Life, Loop, Pulse, Surroundings
-from common.consuming.ownership import LogChangedError, Ownership, restored_guard, starting_offsets
+from common.consuming.ownership import LogChangedError, Ownership, Sight, restored_guard
 from common.consuming.reporting import ProgressReporter
 from common.consuming.tenure import Tenure
 from common.contracts import Topics, load_topics, payload_types
@@ -188,11 +188,15 @@ class Runner(Generic[S]):
 
     async def _reassign(self) -> None:
         """Read exactly the inputs of what is owned; a place not read before starts where its position says."""
-        for standing in self.ownership.active:
-            if Place(self.loop.anchor, standing.partition) in self._starts:
-                continue
+        gained = [
+            standing
+            for standing in self.ownership.active
+            if Place(self.loop.anchor, standing.partition) not in self._starts
+        ]
+        sight = await Sight.of(gained, self.loop.inputs, self._reader)
+        for standing in gained:
             try:
-                starts = await starting_offsets(standing, self.loop.inputs, self._reader)
+                starts = sight.starting_offsets(standing, self.loop.inputs)
             except LogChangedError as error:
                 self._stop(standing.partition, f"log_changed {error}")
                 continue

@@ -103,6 +103,8 @@ class KafkaReader:
 
     async def bounds(self, places: Collection[Place]) -> Mapping[Place, Bounds]:
         """Begin and end of each."""
+        if not places:
+            return {}
         partitions = {place: self._partition(place) for place in places}
         async with self._question() as consumer:
             begins = await consumer.beginning_offsets(list(partitions.values()))
@@ -134,19 +136,25 @@ class KafkaReader:
                 self._asking.retire(self._asking.open)
                 unavailable(error)
 
-    async def record_at(self, place: Place, offset: int) -> Fetched | None:
-        """The record at exactly that offset; None where the log no longer holds it."""
-        bounds = (await self.bounds([place]))[place]
-        if not bounds.begin <= offset < bounds.end:
-            return None
-        async with self._question() as consumer:
+    async def records_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, Fetched]:
+        """The records at exactly these offsets, one of a place, without those that the log no longer holds."""
+        while True:
+            bounds = await self.bounds(offsets)
+            held = {
+                self._partition(place): (place, offset)
+                for place, offset in offsets.items()
+                if bounds[place].begin <= offset < bounds[place].end
+            }
             try:
-                record = await _one(consumer, self._partition(place), offset)
+                async with self._question() as consumer:
+                    records = await _first(consumer, {p: offset for p, (_, offset) in held.items()})
             except OffsetOutOfRangeError:
-                return None  # trimmed since we asked for the bounds
-        if record is None or record.offset != offset:
-            return None
-        return next(_fetched(place, (record,)))
+                continue  # trimmed since we asked for the bounds
+            return {
+                held[partition][0]: next(_fetched(held[partition][0], (record,)))
+                for partition, record in records.items()
+                if record.offset == held[partition][1]
+            }
 
     async def close(self) -> None:
         """End both clients, waiting at most 10 s for each."""
@@ -177,16 +185,25 @@ class KafkaReader:
         return TopicPartition(self._prefix + place.topic, place.partition)
 
 
-async def _one(consumer: Any, partition: TopicPartition, offset: int) -> Any:
-    """The first record from that offset on."""
-    consumer.assign([partition])
-    consumer.seek(partition, offset)
+async def _first(consumer: Any, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
+    """Of each the first record from that offset on, where there is one."""
+    found: dict[TopicPartition, Any] = {}
+    if not offsets:
+        return found
+    consumer.assign(list(offsets))
+    for partition, offset in offsets.items():
+        consumer.seek(partition, offset)
     try:
-        # Compaction may have left nothing up to the end: then there is no answer to wait for.
-        records = await consumer.getmany(partition, timeout_ms=2000, max_records=1)
+        while left := offsets.keys() - found.keys():
+            # Compaction may have left nothing up to the end: then there is no answer to wait for.
+            records = await consumer.getmany(*left, timeout_ms=2000, max_records=1)
+            if not records:
+                break
+            found |= {partition: batch[0] for partition, batch in records.items()}
+            consumer.pause(*records)
     finally:
-        consumer.pause(partition)  # or the next question waits behind a fetch
-    return next((record for batch in records.values() for record in batch), None)
+        consumer.pause(*offsets)  # or the next question waits behind a fetch
+    return found
 
 
 def _broken(consumer: Any) -> bool:

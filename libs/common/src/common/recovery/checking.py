@@ -71,14 +71,9 @@ async def check_backup(subject: Subject[S], log: KafkaLog, database: Database) -
 
 async def _reach(reader: Reader, bounds: Mapping[Place, Bounds]) -> datetime | None:
     """The latest of the first records' times, of the places that no longer begin at 0."""
-    reach: datetime | None = None
-    for place, (begin, end) in bounds.items():
-        if begin == 0 or begin >= end:
-            continue
-        first = await reader.record_at(place, begin)
-        if first is not None and (reach is None or first.appended_at > reach):
-            reach = first.appended_at
-    return reach
+    trimmed = {place: begin for place, (begin, end) in bounds.items() if 0 < begin < end}
+    firsts = await reader.records_at(trimmed)
+    return max((first.appended_at for first in firsts.values()), default=None)
 
 
 async def _notes(database: Database) -> list[str]:

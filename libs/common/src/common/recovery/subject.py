@@ -77,14 +77,9 @@ async def last_entries(reader: Reader, topic: str, partitions: int) -> dict[int,
     """The newest batch of every partition that has one."""
     places = [Place(topic, partition) for partition in range(partitions)]
     bounds = await reader.bounds(places)
-    found: dict[int, Entry] = {}
-    for place in places:
-        record = None
-        if bounds[place].begin < bounds[place].end:
-            record = await reader.record_at(place, bounds[place].end - 1)
-        if record is not None:
-            found[place.partition] = entry_of(record)
-    return found
+    last = {place: end - 1 for place, (begin, end) in bounds.items() if begin < end}
+    records = await reader.records_at(last)
+    return {place.partition: entry_of(record) for place, record in records.items()}
 
 
 def newest_life(entries: Mapping[int, Entry], topic: str) -> Life:

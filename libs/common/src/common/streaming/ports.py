@@ -80,8 +80,11 @@ class Reader(Protocol):
         """The first offset of each that was appended at `instant` or later; its end where there is none."""
         ...
 
-    async def record_at(self, place: Place, offset: int) -> Fetched | None:
-        """The record at exactly that offset; None where the log no longer holds it."""
+    async def records_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, Fetched]:
+        """The records at exactly these offsets, one of a place, without those that the log no longer holds.
+
+        One question, however many: whoever takes partitions over asks it while they stand still.
+        """
         ...
 
 

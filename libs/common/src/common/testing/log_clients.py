@@ -73,9 +73,10 @@ class FakeReader:
     ) -> Mapping[Place, int]:
         return {place: self._log.offset_since(place, instant) for place in places}
 
-    async def record_at(self, place: Place, offset: int) -> Fetched | None:
-        await self._log.passage("record_at")
-        return self._log.at(place, offset)
+    async def records_at(self, offsets: Mapping[Place, int]) -> Mapping[Place, Fetched]:
+        await self._log.passage("records_at")
+        found = {place: self._log.at(place, offset) for place, offset in offsets.items()}
+        return {place: record for place, record in found.items() if record is not None}
 
 
 class FakePublisher:

@@ -104,7 +104,7 @@ async def find(oversight: Oversight, log: Log, spot: Spot) -> Found:
         # Before the log is looked at: what is stated by now and not in the log is gone.
         stated = await _stated(reader, log.partitions, place)
         bounds = (await reader.bounds([place]))[place]
-        before = await reader.record_at(place, position.next_offset - 1)
+        before = (await reader.records_at({place: position.next_offset - 1})).get(place)
         found = Found(position, bounds, before, seen, (), complete=True, statements=stated)
         records, complete = await _ahead(reader, found, place)
     return Found(position, bounds, before, seen, records, complete=complete, statements=stated)

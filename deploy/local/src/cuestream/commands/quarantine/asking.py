@@ -95,7 +95,7 @@ async def _original(reader: Reader, item: Item) -> Fetched | None:
     if item.kind != "record":
         return None
     place, offset = item.origin
-    found = await reader.record_at(place, offset)
+    found = (await reader.records_at({place: offset})).get(place)
     return found if is_original(item, found) else None
 
 
