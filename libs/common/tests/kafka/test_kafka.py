@@ -124,6 +124,38 @@ async def test_a_restarted_slot_has_its_partitions_back_at_once(real: Any) -> No
         assert await once_assigned() == {0, 1, 2}
 
 
+async def test_a_slot_that_is_told_to_end_is_not_waited_for(real: Any) -> None:
+    shares: dict[str, frozenset[int]] = {}
+    news = asyncio.Event()
+
+    async def hold(slot: str) -> None:
+        async def on_assigned(partitions: frozenset[int]) -> None:
+            shares[slot] = partitions
+            news.set()
+
+        settings = real.log._settings.model_copy(update={"instance": slot})
+        log = KafkaLog(settings, "test", 3)
+        async with log.elector(real.topic, f"{real.topic}.slots") as elector:
+            await elector.run(on_assigned, lambda: True)
+
+    async def until(condition: Callable[[], bool]) -> None:
+        while not condition():
+            news.clear()
+            await news.wait()
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        staying = group.create_task(hold("staying"))
+        ending = group.create_task(hold("ending"))
+        await until(
+            lambda: all(len(shares.get(slot, ())) in (1, 2) for slot in ("staying", "ending"))
+        )
+
+        ending.cancel()
+        async with asyncio.timeout(10):  # the session takes 20 s
+            await until(lambda: shares["staying"] == {0, 1, 2})
+        staying.cancel()
+
+
 async def until_taken(attempt: Callable[[], Awaitable[None]]) -> None:
     """Again and again, as the runtime does; on a slow machine even a healthy broker may need it."""
     while True:

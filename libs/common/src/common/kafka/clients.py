@@ -17,6 +17,8 @@ from common.settings import KafkaSettings
 
 CLOSE_SECONDS = 10.0
 SESSION_SECONDS = 20
+HEARTBEAT_SECONDS = 1
+"""So long, at most, partitions whose owner was told to end have none: by a heartbeat the others hear of it."""
 MAX_BATCH_BYTES = 900_000
 """Of one batch and so of one record, uncompressed; a broker takes 1 MiB."""
 LONG_POLL_MILLISECONDS = 100
@@ -97,7 +99,7 @@ def new_electing_consumer(settings: KafkaSettings, client: str, group: str) -> A
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         session_timeout_ms=SESSION_SECONDS * 1000,
-        heartbeat_interval_ms=2_000,
+        heartbeat_interval_ms=HEARTBEAT_SECONDS * 1000,
         partition_assignment_strategy=(RangePartitionAssignor,),
         fetch_max_wait_ms=LONG_POLL_MILLISECONDS,
     )
@@ -122,6 +124,17 @@ async def close_producer(producer: AIOKafkaProducer, seconds: float = CLOSE_SECO
             await _close_connections(
                 producer.client, seconds
             )  # its last try may have made one more
+
+
+def leaving_its_group(consumer: AIOKafkaConsumer) -> AIOKafkaConsumer:
+    """The same, which tells its group when it is closed, also where it has a slot of its own.
+
+    The driver leaves only as an ordinary member, so that the group waits for a static one until its session ends. The
+    brokers let that one go by its member id just as well.
+    """
+    if consumer._coordinator is not None:  # noqa: SLF001  the driver has no other way
+        consumer._coordinator._group_instance_id = None  # noqa: SLF001  as above
+    return consumer
 
 
 async def close_consumer(consumer: AIOKafkaConsumer, seconds: float = CLOSE_SECONDS) -> None:

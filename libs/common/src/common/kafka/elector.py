@@ -13,7 +13,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from typing_extensions import override
 
 from common.clock import monotonic
-from common.kafka.clients import DRIVER_ERRORS, close_consumer
+from common.kafka.clients import DRIVER_ERRORS, close_consumer, leaving_its_group
 from common.streaming.ports import Place
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,8 @@ class KafkaElector:
     async def run(self, on_assigned: OnAssigned, healthy: Callable[[], bool]) -> None:
         """Poll until cancelled; call back with the whole assignment after every rebalance, changed or not.
 
-        Returns, its place given up, as soon as `healthy` says no. Outages are waited out.
+        Returns as soon as `healthy` says no. Outages are waited out. Whoever leaves, so or so, gives its place up: others
+        take over at once. Only a process that dies without a word has its slot kept for as long as a session lasts.
         """
         pause = _FIRST_PAUSE
         while healthy():
@@ -60,6 +61,7 @@ class KafkaElector:
         consumer = self._new_consumer()
         election.consumer = consumer
         consumer.subscribe([self._topic], listener=election)
+        leaves = True
         try:
             async with asyncio.timeout(_JOIN_SECONDS):
                 await consumer.start()
@@ -71,9 +73,12 @@ class KafkaElector:
                     election.fresh = False
                     self._count()
                     await on_assigned(election.partitions)
+        except DRIVER_ERRORS:
+            leaves = False  # it comes back in a moment
+            raise
         finally:
             self._consumer = None
-            await close_consumer(consumer)
+            await close_consumer(leaving_its_group(consumer) if leaves else consumer)
 
     def _count(self) -> None:
         """Two processes with one instance id evict each other without end, and the driver says nothing of it."""
