@@ -111,7 +111,7 @@ async def test_a_trimmed_log_is_read_on_from_its_begin(world: World) -> None:
 
     assert "2 records, 3 to 4, are gone unread" in told
     assert "It reads on at offset 5: 2 records" in told
-    assert state == {"running": True}
+    assert state == {"running": True, "partitions": True}
 
 
 async def test_a_topic_made_anew_is_read_whole_and_its_copies_are_dropped(world: World) -> None:

@@ -160,14 +160,18 @@ class Worker:
         self._job = job
         self._around = around
         self._pulse = Pulse(around.monotonic)
-        self._running = False
+        self._ownership: Ownership | None = None
         self._greeted: set[int] = set()
 
     def alive(self) -> bool:
         return self._pulse.healthy(self._around.pace.stuck)
 
     async def ready(self) -> Mapping[str, bool | str]:
-        return {"running": self._running and self.alive()}
+        """What still misses."""
+        ownership = self._ownership
+        if ownership is None:
+            return {"running": False}
+        return {"running": self.alive(), "partitions": ownership.settled}
 
     async def run(self) -> None:
         """Elect, own, step."""
@@ -195,7 +199,7 @@ class Worker:
             observer = Observer(self._job.name, (), self._around, ownership, outbox)
             owned = Owned(self._job.name, self._around, ownership, outbox, incarnation)
             await stack.enter_async_context(kept_running(outbox))
-            self._running = True
+            self._ownership = ownership
             async with asyncio.TaskGroup() as group:
                 group.create_task(tenure.rounds(lambda: self._round(owned, tenure)))
                 group.create_task(elect(elector, ownership.on_assigned, self.alive))

@@ -59,6 +59,19 @@ async def test_a_partition_that_a_late_process_took_does_not_stay_without_an_own
     assert not rightful.pending
 
 
+async def test_nobody_relies_on_a_process_before_it_owns_what_it_was_given() -> None:
+    owner, other = two_processes(Seconds())
+    settled = [owner.settled]
+    await owner.on_assigned(frozenset({0}))
+    settled.append(owner.settled)
+    await owner.take_gained()
+    settled.append(owner.settled)
+    await other.on_assigned(frozenset())  # one process more than there are partitions
+
+    assert settled == [False, False, True]
+    assert other.settled
+
+
 async def test_an_alarm_leaves_with_its_partition() -> None:
     owner, _ = two_processes(Seconds())
     await owner.on_assigned(frozenset({0}))

@@ -45,6 +45,7 @@ class Consumer(Generic[S]):
         runner = self._runner
         state: dict[str, bool | str] = {"running": runner is not None and self.alive()}
         if runner is not None:
+            state["partitions"] = runner.ownership.settled
             for partition, why in runner.ownership.stopped.items():
                 state[f"partition {partition}"] = why
         return state
