@@ -65,7 +65,8 @@ class KafkaSettings(Settings):
     """Copies of each topic when it is created; when unset, 3 or as many as there are brokers. With 3, two must acknowledge."""
     instance: str = ""
     """The slot of this process among its like, such as `0` or the pod's name: unique, and the same after a restart, so that a
-    restart leaves the other processes undisturbed. Empty: an ordinary group member, whose restart costs a rebalance."""
+    process that was killed is back at its partitions at once. Empty: an ordinary group member, for whose session (20 s) the others
+    wait then. A process that is told to end gives its partitions away, with a slot or without."""
 
 
 class DatabaseSettings(Settings):
@@ -97,6 +98,15 @@ class ProcessSettings(Settings):
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
+
+
+class EdgeSettings(ProcessSettings):
+    """What a process needs besides that others than us call."""
+
+    drain_seconds: float = Field(default=2.0, ge=0, le=5)
+    """Seconds in which a process that was told to end says at `/readyz` that it is not ready, and answers everything else as ever, so
+    that whoever spreads the requests turns to another process before this one closes. Longer than it takes the balancer to notice;
+    0 where there is none."""
 
 
 class RecoverySettings(KafkaSettings, DatabaseSettings):

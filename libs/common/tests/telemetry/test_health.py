@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -49,6 +50,24 @@ async def test_readiness_says_what_is_missing() -> None:
         503,
         {"ready": False, "missing": {"database_unavailable": "refused"}},
     )
+
+
+async def test_who_ends_sends_balancers_away_before_it_closes() -> None:
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(httpx.AsyncClient())
+        serving = serve(health_app(fine), "127.0.0.1", 0, drain=1.0)
+        url = f"http://127.0.0.1:{await serving.__aenter__()}"
+        assert (await client.get(f"{url}/readyz")).status_code == 200
+
+        closing = asyncio.create_task(serving.__aexit__(None, None, None))
+        ready, answer = await client.get(f"{url}/readyz"), await client.get(f"{url}/livez")
+        await closing
+
+        assert (ready.status_code, ready.json()) == (503, {"ready": False})
+        assert (answer.status_code, answer.json()) == (200, {"alive": True})
+        assert ready.headers["connection"] == answer.headers["connection"] == "close"
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"{url}/livez")
 
 
 async def test_metrics_are_in_prometheus_text() -> None:

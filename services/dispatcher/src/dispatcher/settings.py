@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from common.settings import (
     DatabaseSettings,
+    EdgeSettings,
     KafkaSettings,
     ProcessSettings,
     Settings,
@@ -69,7 +70,7 @@ class RecoverySettings(AddressSettings, LibraryRecoverySettings):
     """What `dispatcher replay`, `recover` and `backup-check` are told; recipients hold hashed addresses."""
 
 
-class ApiSettings(TokenSettings, KafkaSettings, DatabaseSettings, ProcessSettings):
+class ApiSettings(TokenSettings, KafkaSettings, DatabaseSettings, EdgeSettings):
     """What `dispatcher api` is told by its environment."""
 
 

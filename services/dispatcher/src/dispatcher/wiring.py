@@ -198,7 +198,8 @@ async def api(settings: ApiSettings) -> None:
             return {"configuration": feed.ready}
 
         app = with_health(build(edge), telemetry.health_app(ready))
-        await stack.enter_async_context(telemetry.serve(app, settings.host, settings.port))
+        serving = telemetry.serve(app, settings.host, settings.port, drain=settings.drain_seconds)
+        await stack.enter_async_context(serving)
         await feed.run()
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from common.settings import DatabaseSettings, KafkaSettings, ProcessSettings
+from common.settings import DatabaseSettings, EdgeSettings, KafkaSettings, ProcessSettings
 
 
-class ApiSettings(KafkaSettings, ProcessSettings):
+class ApiSettings(KafkaSettings, EdgeSettings):
     """What `ingest api` is told by its environment."""
 
     workers: int | None = Field(default=None, ge=1, le=64)

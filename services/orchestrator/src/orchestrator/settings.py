@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from common.settings import DatabaseSettings, KafkaSettings, ProcessSettings, TokenSettings
+from common.settings import (
+    DatabaseSettings,
+    EdgeSettings,
+    KafkaSettings,
+    ProcessSettings,
+    TokenSettings,
+)
 
 
 class ConsumeSettings(KafkaSettings, DatabaseSettings, ProcessSettings):
     """What `orchestrator consume` is told by its environment."""
 
 
-class ApiSettings(KafkaSettings, DatabaseSettings, ProcessSettings, TokenSettings):
+class ApiSettings(KafkaSettings, DatabaseSettings, EdgeSettings, TokenSettings):
     """What `orchestrator api` is told; the token secrets sign the page's sessions here."""
 
 

@@ -95,7 +95,9 @@ async def api(settings: ApiSettings) -> None:
         app = build(Ports(publisher, KafkaHistory(log), board), access, utc_now)
         health = telemetry.health_app(ready)
         decisions = KafkaDecisionFeed(log).follow(since=utc_now() - HOUR, at_least=board.keep)
-        async with telemetry.serve(with_health(app, health), settings.host, settings.port):
+        async with telemetry.serve(
+            with_health(app, health), settings.host, settings.port, drain=settings.drain_seconds
+        ):
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(publisher.keep_announced())

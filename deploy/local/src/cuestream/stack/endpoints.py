@@ -124,6 +124,7 @@ class Addresses:
             "CUESTREAM_INSTANCE": str(instance),
             "CUESTREAM_LOG_LEVEL": self.settings.log_level,
             "CUESTREAM_LOCAL": "true",
+            "CUESTREAM_DRAIN_SECONDS": "0",  # there is no balancer, and somebody waits for the end
             "CUESTREAM_ADMIN_KEY_SHA256": self.keys.admin_key_sha256,
             "CUESTREAM_TOKEN_SECRETS": self.keys.token_secret,
             "CUESTREAM_SMTP_URL": f"smtp://{LOOPBACK}:{self.front('smtp')}",

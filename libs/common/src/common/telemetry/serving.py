@@ -15,6 +15,12 @@ from typing_extensions import override
 from common.errors import PermanentError
 
 _GRACE_SECONDS = 3
+_LAST = (b"connection", b"close")
+_STOPPING = {
+    "type": "http.response.start",
+    "status": 503,
+    "headers": [(b"content-type", b"application/json")],
+}
 
 
 class _Server(uvicorn.Server):
@@ -24,19 +30,47 @@ class _Server(uvicorn.Server):
         yield  # `run_process` has them
 
 
+class _Door:
+    """The app, until it closes: from then on `/readyz` sends balancers away, and every answer is its connection's last."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.closing = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if not self.closing or scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_last(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], _LAST]}
+            await send(message)
+
+        if scope["path"] == "/readyz":
+            await send_last(_STOPPING)
+            await send_last({"type": "http.response.body", "body": b'{"ready":false}'})
+        else:
+            await self._app(scope, receive, send_last)
+
+
 @asynccontextmanager
-async def serve(app: Any, host: str, port: int, *, shared: bool = False) -> AsyncIterator[int]:
+async def serve(
+    app: Any, host: str, port: int, *, shared: bool = False, drain: float = 0.0
+) -> AsyncIterator[int]:
     """Answer requests while the body runs; gives the port (a free one where 0 was asked for).
 
-    Leaving stops accepting and gives requests under way 3 s. `shared` lets several processes of this machine listen on
-    one port, the kernel spreading connections among them.
+    Leaving says for `drain` seconds to whoever asks that it is not ready, and answers everything else, for the last time
+    on each connection; then it stops accepting and gives requests under way 3 s. `shared` lets several processes of this
+    machine listen on one port, the kernel spreading connections among them.
 
     Raises:
         PermanentError: `port_taken`, the address cannot be listened on.
     """
     listener = _listener(host, port, shared=shared)
+    door = _Door(app)
     config = uvicorn.Config(
-        app,
+        door,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -50,6 +84,9 @@ async def serve(app: Any, host: str, port: int, *, shared: bool = False) -> Asyn
     try:
         yield listener.getsockname()[1]
     finally:
+        # A connection that is closed with a request on its way is an error at a client: first let them all come to an end.
+        door.closing = True
+        await asyncio.sleep(drain)
         server.should_exit = True
         await asyncio.wait({serving}, timeout=_GRACE_SECONDS + 2)
         serving.cancel()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,18 +26,27 @@ _ABOUT = "Takes events in from Segment's clients and answers once they are store
 
 
 class Gate:
-    """Stands before the app until there is one: alive, not ready, and everything else is to be sent again."""
+    """Stands before the app until there is one: alive, not ready, and everything else waits, or is to be sent again."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
+        """`patience` in seconds: as long as a request may take when Kafka is slow."""
+        self._patience = patience
         self._app: App | None = None
+        self._opened = asyncio.Event()
 
     def open(self, app: App) -> None:
         self._app = app
+        self._opened.set()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        path = scope.get("path")
+        if self._app is None and path not in HEALTH:
+            # Another worker on this port is ready already, and said so for both.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._opened.wait(), self._patience)
         if self._app is not None:
             await self._app(scope, receive, send)
-        elif scope.get("path") == "/livez":
+        elif path == "/livez":
             await as_json(200, {"alive": True}).send(send)
         else:
             refused = RefusedError(503, "kafka_unavailable", "still starting", retry_after=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
@@ -30,11 +31,13 @@ async def worker(settings: ApiSettings, port: int, descriptor: int) -> None:
 
 async def answer(settings: ApiSettings, *, shared: bool = False) -> None:
     """Listen at once, so that clients meet a 503 and not a closed door while Kafka is away."""
-    gate = Gate()
+    gate = Gate(settings.deadline_seconds)
     # The stack is left last: requests under way still find Kafka while the server ends.
     async with (
         AsyncExitStack() as stack,
-        telemetry.serve(gate, settings.host, settings.port, shared=shared),
+        telemetry.serve(
+            gate, settings.host, settings.port, shared=shared, drain=settings.drain_seconds
+        ),
     ):
         log = await stack.enter_async_context(kafka.connect(settings, client=CLIENT))
         reader = await stack.enter_async_context(log.reader(patient=True))
@@ -45,8 +48,11 @@ async def answer(settings: ApiSettings, *, shared: bool = False) -> None:
             return {"configuration": feed.ready}
 
         directory = settings.prometheus_multiproc_dir
-        gate.open(build(collector, telemetry.health_app(ready), counters=directory))
-        await feed.run()
+        app = build(collector, telemetry.health_app(ready), counters=directory)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(feed.run())
+            await feed.wait_ready()
+            gate.open(app)
 
 
 async def _collector(
