@@ -24,6 +24,7 @@ class Histories:
 
 
 _KEY = pytest.StashKey[Histories]()
+_FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture
@@ -32,10 +33,20 @@ def histories(request: pytest.FixtureRequest) -> Histories:
     return request.config.stash.setdefault(_KEY, Histories())
 
 
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Lines that are printed at the end, whatever became of the test."""
+    return request.config.stash.setdefault(_FIGURES, [])
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """The table, what happened in each run, and the same as JSON in pytest's cache."""
+    """The figures, the table, what happened in each run, and the same as JSON in pytest's cache."""
+    if lines := config.stash.get(_FIGURES, []):
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.line(line)
     histories = config.stash.get(_KEY, None)
     if histories is None or config.cache is None:
         return
