@@ -43,7 +43,8 @@ class Gate:
         if self._app is None and path not in HEALTH:
             # Another worker on this port is ready already, and said so for both.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._opened.wait(), self._patience)
+                async with asyncio.timeout(self._patience):
+                    await self._opened.wait()
         if self._app is not None:
             await self._app(scope, receive, send)
         elif path == "/livez":
