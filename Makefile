@@ -66,6 +66,7 @@ test: lint  ## Lint, then unit, integration and chain tests on real Kafka and Po
 test-long: install  ## What takes minutes: test-fault, the images' install steps, the compose loader
 	@$(BIN)/pytest -m long $(PYTEST_ARGS)
 
+test-fault: export SIMULATION_SCHEDULES ?= 50000
 test-fault: install  ## Each process of the demo killed on the way; the promises hold
 	@$(BIN)/pytest -m fault $(PYTEST_ARGS)
 

@@ -13,7 +13,7 @@ class SimulationSettings:
     seed: int | None
     """`SIMULATION_SEED`: play only this one, and tell what happened."""
     schedules: int
-    """`SIMULATION_SCHEDULES`: how many `make test-fault` plays."""
+    """`SIMULATION_SCHEDULES`: how many are played beyond those of `make test`; `make test-fault` says 50,000."""
     first: int
     """`FAULT_SEED`: where `make test-fault` begins; another one, other schedules."""
 
@@ -22,6 +22,6 @@ class SimulationSettings:
         seed = os.environ.get("SIMULATION_SEED")
         return cls(
             seed=None if seed is None else int(seed),
-            schedules=int(os.environ.get("SIMULATION_SCHEDULES", "50000")),
+            schedules=int(os.environ.get("SIMULATION_SCHEDULES", "10000")),
             first=1_000_000 * (1 + int(os.environ.get("FAULT_SEED", "0"))),
         )
