@@ -67,7 +67,7 @@ test-long: install  ## What takes minutes: test-fault, the images' install steps
 	@$(BIN)/pytest -m long $(PYTEST_ARGS)
 
 test-fault: export SIMULATION_SCHEDULES ?= 50000
-test-fault: install  ## Each process of the demo killed on the way; the promises hold
+test-fault: install  ## A million events under every fault, restore and replay (< 60 min); FAULT_SEED=… for other ones
 	@$(BIN)/pytest -m fault $(PYTEST_ARGS)
 
 bench: install  ## Our rates against bare loops that do the same work; BENCH="ingest consume timers" leaves out the long one
