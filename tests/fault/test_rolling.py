@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 
 from cuestream.settings import SuiteSettings
-from cuestream.stack.plan import CUESTREAM
 from tests.fault.actions import ACTIONS, Stack, running_stack
 from tests.fault.actions.stack import RECOVERY_SECONDS
 from tests.fault.history.decided import decided
@@ -19,10 +18,11 @@ from tests.fault.workload.steady import RATE, WORKSPACE, Steady
 
 pytestmark = [pytest.mark.fault, pytest.mark.long]
 
-TWO_OF_EACH: Final = {service.name: 2 for service in CUESTREAM.services}
-"""As one deploys who must not stop: while one is replaced, the other one is there."""
-WITH_A_BALANCER: Final = {"CUESTREAM_DRAIN_SECONDS": "2"}
-"""As by default, but not for the local stack, which has none."""
+TWICE: Final = dict.fromkeys(("ingest-api", "ingest-resolve", "orchestrator-consume"), 2)
+"""Whatever a client or a decision waits for: while one is replaced, the other one is there. Everything else may be away
+for a moment."""
+WITH_A_BALANCER: Final = {"CUESTREAM_DRAIN_SECONDS": "2", "CUESTREAM_WORKERS": "1"}
+"""The first as by default, but not for the local stack, which has none. One worker, for there are two edges."""
 LONGEST_GAP: Final = 5.0
 """Seconds without a decision in a partition."""
 UNDISTURBED: Final = 5.0
@@ -35,7 +35,7 @@ def test_a_rolling_restart_of_everything_is_not_felt(figures: list[str]) -> None
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL may run as another user
         with running_stack(
-            folder, scale=TWO_OF_EACH, workspaces=SITE, environment=WITH_A_BALANCER
+            folder, scale=TWICE, workspaces=SITE, environment=WITH_A_BALANCER
         ) as stack:
             load = Steady(edges(stack))
             with load.running():
