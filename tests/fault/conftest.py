@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -25,6 +30,46 @@ class Histories:
 
 _KEY = pytest.StashKey[Histories]()
 _FIGURES = pytest.StashKey[list[str]]()
+_FAILED = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Of one test's stack."""
+    with _folder(request.config) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def shared_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Of a stack for all tests of a module."""
+    with _folder(request.config) as folder:
+        yield folder
+
+
+@contextmanager
+def _folder(config: pytest.Config) -> Iterator[Path]:
+    """Gone afterwards; but where a test failed meanwhile, pytest's cache keeps what the processes said."""
+    failed = config.stash.setdefault(_FAILED, [])
+    before = len(failed)
+    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL may run as another user
+        yield folder
+        logs = folder / "stack" / "logs"
+        if len(failed) > before and logs.is_dir() and config.cache is not None:
+            kept = config.cache.mkdir("fault-logs") / failed[before]
+            shutil.copytree(logs, kept, dirs_exist_ok=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.config.stash.setdefault(_FAILED, []).append(item.name)
+    return report
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,13 +23,10 @@ OTHERS = [name for name, action in ACTIONS.items() if "three_nodes" not in actio
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user
-        disk = DISK_BYTES if refusal() is None else None
-        with running_stack(folder, scale={"scoring-consume": 2}, small_disk=disk) as running:
-            yield running
+def stack(shared_folder: Path) -> Iterator[Stack]:
+    disk = DISK_BYTES if refusal() is None else None
+    with running_stack(shared_folder, scale={"scoring-consume": 2}, small_disk=disk) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

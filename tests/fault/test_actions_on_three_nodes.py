@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -16,12 +15,9 @@ SERVICES = ("ingest-api", "ingest-resolve", "scoring-consume", "orchestrator-api
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user
-        with running_stack(folder, kafka_nodes=3, services=SERVICES) as running:
-            yield running
+def stack(shared_folder: Path) -> Iterator[Stack]:
+    with running_stack(shared_folder, kafka_nodes=3, services=SERVICES) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -24,12 +23,9 @@ SERVICES = ("ingest-api", "ingest-resolve", "orchestrator-api")
 
 
 @pytest.fixture
-def stack() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user
-        with running_stack(folder, services=SERVICES) as running:
-            yield running
+def stack(folder: Path) -> Iterator[Stack]:
+    with running_stack(folder, services=SERVICES) as running:
+        yield running
 
 
 def test_what_cannot_be_folded_or_read_on_stops_with_an_alarm(stack: Stack) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +19,6 @@ EVENTS_OF_ONE = 20
 """That a person is told to do, about."""
 RATE = 900.0
 """Events a second that the clients try: more than the chain takes under faults, so that it always has something to do."""
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        Path(name).chmod(0o711)  # PostgreSQL may run as another user
-        yield Path(name)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,15 +19,12 @@ FAULTS = ("kill_at_step", "connections_cut", "kafka_down_and_back", "link_cut", 
 SIZE = Size(events=4_000, people=350, rate=90.0, rest=6.5)
 
 
-def test_five_faults_break_no_promise(histories: Histories) -> None:
+def test_five_faults_break_no_promise(folder: Path, histories: Histories) -> None:
     seed = SuiteSettings().fault_seed
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user
-        with running_stack(folder, workspaces=SITE) as stack:
-            faults = only(*FAULTS)(stack, chance_of("representative", seed))
-            recorded = run(f"five-{seed}", stack, SIZE, seed, folder / "history", faults)
-        report = recorded.check()
+    with running_stack(folder, workspaces=SITE) as stack:
+        faults = only(*FAULTS)(stack, chance_of("representative", seed))
+        recorded = run(f"five-{seed}", stack, SIZE, seed, folder / "history", faults)
+    report = recorded.check()
     histories.add(report, recorded.timing)
 
     assert report.is_good, str(report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,16 @@ from tests.fault.runs.scenarios import chance_of
 from tests.fault.workload.script import Size
 
 
-def restored(size: Size, histories: Histories) -> None:
+def restored(size: Size, folder: Path, histories: Histories) -> None:
     seed = SuiteSettings().fault_seed
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user
-        with running_stack(folder, workspaces=SITE) as stack:
-            chance = chance_of("restored", seed)
-            fault = lambda: database_restored(stack, chance)  # noqa: E731
-            recorded = run(f"restored-{seed}", stack, size, seed, folder / "history", [fault])
-            with ThreadPoolExecutor(2) as pool:
-                replays = list(pool.map(lambda service: replayed(stack, service), SERVICES))
-            checks = json.loads(stack.cuestream("backup-check", "--json"))
-        report = recorded.check()
+    with running_stack(folder, workspaces=SITE) as stack:
+        chance = chance_of("restored", seed)
+        fault = lambda: database_restored(stack, chance)  # noqa: E731
+        recorded = run(f"restored-{seed}", stack, size, seed, folder / "history", [fault])
+        with ThreadPoolExecutor(2) as pool:
+            replays = list(pool.map(lambda service: replayed(stack, service), SERVICES))
+        checks = json.loads(stack.cuestream("backup-check", "--json"))
+    report = recorded.check()
     histories.add(report, recorded.timing)
 
     assert report.is_good, str(report)
@@ -51,11 +47,15 @@ def replayed(stack: Stack, service: str) -> dict[str, Any]:
 
 
 @pytest.mark.chain
-def test_a_small_database_is_restored_and_folded_again(histories: Histories) -> None:
-    restored(Size(events=1_500, people=100, rate=60.0, rest=7.0), histories)
+def test_a_small_database_is_restored_and_folded_again(folder: Path, histories: Histories) -> None:
+    restored(Size(events=1_500, people=100, rate=60.0, rest=7.0), folder, histories)
 
 
 @pytest.mark.fault
 @pytest.mark.long
-def test_a_database_is_restored_under_load_and_folded_again(histories: Histories) -> None:
-    restored(Size(events=60_000, people=3_000, rate=500.0, resent_after=(1.0, 60.0)), histories)
+def test_a_database_is_restored_under_load_and_folded_again(
+    folder: Path, histories: Histories
+) -> None:
+    restored(
+        Size(events=60_000, people=3_000, rate=500.0, resent_after=(1.0, 60.0)), folder, histories
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -29,20 +28,15 @@ UNDISTURBED: Final = 5.0
 """Seconds before and after."""
 
 
-def test_a_rolling_restart_of_everything_is_not_felt(figures: list[str]) -> None:
+def test_a_rolling_restart_of_everything_is_not_felt(folder: Path, figures: list[str]) -> None:
     chance = chance_of("rolling", SuiteSettings().fault_seed)
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user
-        with running_stack(
-            folder, scale=TWICE, workspaces=SITE, environment=WITH_A_BALANCER
-        ) as stack:
-            load = Steady(edges(stack))
-            with load.running():
-                stack.pause(UNDISTURBED)
-                happened = ACTIONS["rolling_restart"](stack, chance)
-                stack.pause(UNDISTURBED)
-            found = decided(stack.endpoints["kafka"], WORKSPACE, load.accepted, RECOVERY_SECONDS)
+    with running_stack(folder, scale=TWICE, workspaces=SITE, environment=WITH_A_BALANCER) as stack:
+        load = Steady(edges(stack))
+        with load.running():
+            stack.pause(UNDISTURBED)
+            happened = ACTIONS["rolling_restart"](stack, chance)
+            stack.pause(UNDISTURBED)
+        found = decided(stack.endpoints["kafka"], WORKSPACE, load.accepted, RECOVERY_SECONDS)
     gaps = found.gaps
     figures += [
         f"rolling restart of {len(happened.what.split(', '))} processes in"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,33 +34,32 @@ FROM orchestrator.partitions LEFT JOIN pg_stat_activity ON pid = backend_pid WHE
 """  # noqa: S608 - our own name
 
 
-def test_an_owner_that_stood_still_is_replaced_and_refused(figures: list[str]) -> None:
-    with tempfile.TemporaryDirectory(prefix="cuestream-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user
-        with running_stack(folder, scale={STOPPED: 2}, services=SERVICES, workspaces=SITE) as stack:
-            load = Steady([stack.endpoints["ingest"]])
-            with load.running():
-                mine = stack.until("both own", lambda: shared(stack))
-                before, pid = owners(stack), stack.pid(STOPPED)
-                stack.arm(STOPPED, "advanced", 20, "STOP")
-                stack.until("it stops", lambda: not stack.orders.armed(STOPPED))
-                stopped_at = utc_now()
-                stack.until(
-                    "others own all that it owned",
-                    lambda: all(owners(stack)[p].epoch > before[p].epoch for p in mine),
-                    STANDSTILL,
-                )
-                taken = (utc_now() - stopped_at).total_seconds()
-                stack.pause(STANDSTILL - taken)
-                meanwhile = owners(stack)
-                stack.wake(pid)
-                woken_at = utc_now()
-                refused = stack.until("it is refused", lambda: fenced(stack, woken_at))
-                after = owners(stack)
-                stack.until("both own again", lambda: shared(stack), RECOVERY_SECONDS)
-                stack.pause(5.0)
-            found = decided(stack.endpoints["kafka"], WORKSPACE, load.accepted, RECOVERY_SECONDS)
+def test_an_owner_that_stood_still_is_replaced_and_refused(
+    folder: Path, figures: list[str]
+) -> None:
+    with running_stack(folder, scale={STOPPED: 2}, services=SERVICES, workspaces=SITE) as stack:
+        load = Steady([stack.endpoints["ingest"]])
+        with load.running():
+            mine = stack.until("both own", lambda: shared(stack))
+            before, pid = owners(stack), stack.pid(STOPPED)
+            stack.arm(STOPPED, "advanced", 20, "STOP")
+            stack.until("it stops", lambda: not stack.orders.armed(STOPPED))
+            stopped_at = utc_now()
+            stack.until(
+                "others own all that it owned",
+                lambda: all(owners(stack)[p].epoch > before[p].epoch for p in mine),
+                STANDSTILL,
+            )
+            taken = (utc_now() - stopped_at).total_seconds()
+            stack.pause(STANDSTILL - taken)
+            meanwhile = owners(stack)
+            stack.wake(pid)
+            woken_at = utc_now()
+            refused = stack.until("it is refused", lambda: fenced(stack, woken_at))
+            after = owners(stack)
+            stack.until("both own again", lambda: shared(stack), RECOVERY_SECONDS)
+            stack.pause(5.0)
+        found = decided(stack.endpoints["kafka"], WORKSPACE, load.accepted, RECOVERY_SECONDS)
     silent = {
         partition: (first_after(found.appended[partition], stopped_at) - stopped_at).total_seconds()
         for partition in sorted(mine)
