@@ -23,7 +23,7 @@ SEEDS = {
     ),
     "The domain does no I/O": ("dispatcher/domain/__init__.py", "import asyncio"),
     "The library's parts point down": ("common/contracts/__init__.py", "import common.consuming"),
-    "The runtime knows ports, not drivers": ("common/consuming/model.py", "import aiokafka"),
+    "The runtime knows ports, not drivers": ("common/consuming/loop.py", "import aiokafka"),
     "aiokafka has one importer": ("ingest/wiring.py", "import aiokafka"),
     "The database is met in the library, the stores and the migrations": (
         "ingest/ports.py",
