@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from common.consuming import Folded, Record, Signal, TimerDue
-from common.consuming.decoding import record_of
 from common.contracts import decode_event
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import BatchJournaled, FiredTimer
 from common.errors import PermanentError
+from common.intake.decoding import record_of
 from common.publishing.effects import Effect, effects_of
 from common.streaming.ports import Fetched, Place
 

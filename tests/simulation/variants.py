@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from common.clock import Clock
 from common.consuming import Consumer, Transaction
-from common.consuming.reporting import ProgressReporter
 from common.errors import TransientError
 from common.progress.following import ProgressFollower
+from common.progress.reporting import ProgressReporter
 from common.streaming.ports import Elector, Outgoing, Place, Position, Publisher, Reader, Standing
 from common.streaming.sequences import BEGIN
 from common.testing.postgres import FakeTransaction

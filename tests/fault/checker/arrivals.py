@@ -11,11 +11,11 @@ import msgspec
 
 from common.configuration import Configuration
 from common.consuming import TOMBSTONE, Record, Signal, TimerDue
-from common.consuming.decoding import record_of
 from common.contracts import decode_event, load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import RecordRetried
 from common.errors import PermanentError
+from common.intake.decoding import record_of
 from common.streaming.ports import Fetched, Place
 from tests.fault.checker.journal import Batch, Walk
 

@@ -1,9 +1,9 @@
 """The consumer runtime: folds records and due timers exactly once, in order, on PostgreSQL and Kafka."""
 
 from common.consuming.consumer import Consumer, StuckError
-from common.consuming.decoding import TOMBSTONE
 from common.consuming.folding import FuseBlownError
 from common.consuming.loop import Loop, Pace, Surroundings
+from common.intake.decoding import TOMBSTONE
 from common.streaming.model import (
     Book,
     Consequence,

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from common.configuration import Configuration
-from common.consuming.decoding import Intake
 from common.consuming.folding import Folder, Outcome
 from common.consuming.loop import Life, Loop, Surroundings
 from common.consuming.rejection import rejected
 from common.contracts import Topics
 from common.contracts.runtime import BatchJournaled, FiredTimer
 from common.errors import PermanentError
+from common.intake.decoding import Intake
 from common.publishing.rows import RowMaker
 from common.streaming import metrics
 from common.streaming.model import Handlers, Record, Sheet, Signal, TimerDue, Transaction

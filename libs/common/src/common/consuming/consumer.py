@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 from common.consuming.loop import Life, Loop, Surroundings
 from common.consuming.observing import Observer
-from common.consuming.reporting import ProgressReporter
 from common.consuming.runner import Runner, commit_for_lag
 from common.progress.following import ProgressFollower
+from common.progress.reporting import ProgressReporter
 from common.publishing.outbox import Outbox
 from common.streaming.ports import Elector, Publisher
 
@@ -94,7 +94,15 @@ class Consumer(Generic[S]):
         self, stack: AsyncExitStack, publisher: Publisher, incarnation: str
     ) -> tuple[ProgressFollower | None, ProgressReporter | None]:
         if self._loop.time == "own":
-            return None, ProgressReporter(self._loop.name, self._around, incarnation, publisher)
+            return None, ProgressReporter(
+                self._loop.name,
+                incarnation,
+                self._around.log.partitions,
+                publisher,
+                self._around.pace.tick,
+                self._around.clock,
+                self._around.monotonic,
+            )
         reader = await stack.enter_async_context(self._around.log.reader())
         return ProgressFollower(reader, self._around.log.partitions), None
 

@@ -11,15 +11,15 @@ import structlog
 
 from common.configuration import Configuration
 from common.consuming.batch import Batch
-from common.consuming.decoding import Decoder, Intake
-from common.consuming.holding import Holds
 from common.consuming.loop import Life, Loop, Pulse, Surroundings
 from common.consuming.ownership import LogChangedError, Ownership, Sight, restored_guard
-from common.consuming.reporting import ProgressReporter
 from common.consuming.tenure import Tenure
 from common.contracts import Topics, load_topics, payload_types
 from common.errors import PermanentError
+from common.intake.decoding import Decoder, Intake
+from common.intake.holding import Holds
 from common.progress.following import ProgressFollower
+from common.progress.reporting import ProgressReporter
 from common.publishing.outbox import DEEPEST, Outbox
 from common.streaming.model import Handlers
 from common.streaming.ports import Elector, Fetched, Place, Reader, Standing

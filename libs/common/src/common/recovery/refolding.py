@@ -10,13 +10,13 @@ from typing_extensions import override
 
 from common.configuration import Configuration
 from common.consuming.batch import Batch
-from common.consuming.decoding import Decoder
 from common.consuming.folding import Fuse, Outcome
-from common.consuming.holding import Holds
 from common.consuming.loop import Life, Loop, Pace, Surroundings
 from common.contracts import Topics, load_topics, payload_types
 from common.contracts.runtime import FiredTimer
 from common.errors import PermanentError
+from common.intake.decoding import Decoder
+from common.intake.holding import Holds
 from common.publishing.rows import RowMaker
 from common.recovery.history import Entry, Releases
 from common.recovery.tape import Tape

@@ -8,9 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from common.consuming import Record
-from common.consuming.decoding import record_of
 from common.contracts.decisions import DecisionMade
 from common.errors import PermanentError
+from common.intake.decoding import record_of
 from common.kafka import Scanned, scan
 from common.streaming.ports import Fetched, Log, Place
 from orchestrator.ports.history import Found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from common.consuming.loop import Surroundings
+from common.clock import Clock
 from common.contracts.ingestion import IngestProgressed, IngestTicked
 from common.errors import TransientError
 from common.ids import derive
@@ -16,19 +17,20 @@ from common.streaming.ports import Outgoing, Place, Publisher, Standing
 from common.streaming.wire import origin_of, own_event
 
 
+@dataclass(slots=True)
 class ProgressReporter:
     """resolve's side: ticks on silent raw partitions, and statements at most every `tick` seconds."""
 
-    def __init__(
-        self, loop: str, around: Surroundings, incarnation: str, publisher: Publisher
-    ) -> None:
-        self._loop = loop
-        self._around = around
-        self._incarnation = incarnation
-        self._publisher = publisher
-        self._until: dict[int, datetime] = {}
-        self._stated: dict[int, tuple[datetime, float]] = {}
-        self._heard: dict[int, float] = {}
+    loop: str
+    incarnation: str
+    partitions: int
+    publisher: Publisher
+    tick_seconds: float
+    clock: Clock
+    monotonic: Callable[[], float]
+    _until: dict[int, datetime] = field(default_factory=dict)
+    _stated: dict[int, tuple[datetime, float]] = field(default_factory=dict)
+    _heard: dict[int, float] = field(default_factory=dict)
 
     def at(self, standing: Standing) -> datetime | None:
         """How far the raw partition is."""
@@ -36,7 +38,7 @@ class ProgressReporter:
 
     def heard(self, partition: int) -> None:
         """Something was read from this raw partition just now."""
-        self._heard[partition] = self._around.monotonic()
+        self._heard[partition] = self.monotonic()
 
     def folded(self, partition: int, until: datetime) -> None:
         """Everything up to this append time is committed (or was ticks under an epoch that is still ours)."""
@@ -51,7 +53,7 @@ class ProgressReporter:
 
     def statements(self, standings: Collection[Standing]) -> list[tuple[Place, Outgoing]]:
         """What may be stated now; sequences and time are both as of the last commit."""
-        now = self._around.monotonic()
+        now = self.monotonic()
         made: list[tuple[Place, Outgoing]] = []
         for standing in standings:
             until = self._until.get(standing.partition)
@@ -63,17 +65,17 @@ class ProgressReporter:
         return made
 
     def _is_early(self, until: datetime, last: tuple[datetime, float], now: float) -> bool:
-        return until <= last[0] or now - last[1] < self._around.pace.tick * 0.9
+        return until <= last[0] or now - last[1] < self.tick_seconds * 0.9
 
     def _statement(self, standing: Standing, until: datetime) -> Outgoing:
         partition = standing.partition
-        origin = origin_of(self._loop, partition, self._incarnation)
-        drawn = standing.drawn.get(ACTIVITY, [0] * self._around.log.partitions)
+        origin = origin_of(self.loop, partition, self.incarnation)
+        drawn = standing.drawn.get(ACTIVITY, [0] * self.partitions)
         statement = IngestProgressed(
             partition=partition, until=until, origin=origin, sequences=tuple(drawn)
         )
         value = own_event(
-            self._loop,
+            self.loop,
             statement,
             identity=derive("progress", origin, until.isoformat()),
             subject=str(partition),
@@ -83,26 +85,26 @@ class ProgressReporter:
 
     async def tick(self, standings: Collection[Standing]) -> None:
         """Append a tick to each raw partition that was silent; one that cannot be appended comes next time."""
-        now = self._around.monotonic()
+        now = self.monotonic()
         silent = [
             s.partition
             for s in standings
-            if now - self._heard.get(s.partition, 0.0) >= self._around.pace.tick
+            if now - self._heard.get(s.partition, 0.0) >= self.tick_seconds
         ]
         await asyncio.gather(*(self._tick(partition) for partition in silent))
 
     async def _tick(self, partition: int) -> None:
         self.heard(partition)
-        at = self._around.clock()
-        origin = origin_of(self._loop, partition, self._incarnation)
+        at = self.clock()
+        origin = origin_of(self.loop, partition, self.incarnation)
         value = own_event(
-            self._loop,
+            self.loop,
             IngestTicked(partition=partition),
             identity=derive("tick", origin, at.isoformat()),
             subject=str(partition),
             at=at,
         )
         try:
-            await self._publisher.publish(Place(RAW, partition), (Outgoing(None, value),))
+            await self.publisher.publish(Place(RAW, partition), (Outgoing(None, value),))
         except TransientError:
             return  # time stands still while the broker is away, and that is the truth

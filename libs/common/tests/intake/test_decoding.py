@@ -11,12 +11,12 @@ import pytest
 from common.clock import EPOCH
 from common.configuration import Configuration
 from common.consuming import Record, TimerDue
-from common.consuming.decoding import MOST_UNSAVED, TOMBSTONE, Decoder, Intake
-from common.consuming.holding import Holds
 from common.contracts import load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
 from common.contracts.profiles import ActivityRecorded
 from common.contracts.runtime import FiredTimer, RecordRetried
+from common.intake.decoding import MOST_UNSAVED, TOMBSTONE, Decoder, Intake
+from common.intake.holding import Holds
 from common.streaming.ports import Fetched, Outgoing, Place, Position, Standing
 from libs.common.tests.consuming.making import (
     NOW,

@@ -12,12 +12,12 @@ import msgspec
 
 from common.clock import EPOCH
 from common.configuration import Configuration
-from common.consuming.holding import Holds
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import RecordDiscarded, RecordRetried, Run
 from common.errors import PermanentError
 from common.ids import derive
+from common.intake.holding import Holds
 from common.publishing.effects import Poison
 from common.streaming import metrics
 from common.streaming.model import Record, Signal, TimerDue

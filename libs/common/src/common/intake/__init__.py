@@ -1,0 +1,1 @@
+"""The way in: fetched bytes become signals; duplicates, poison and strangers are set apart."""
