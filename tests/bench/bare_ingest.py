@@ -77,6 +77,8 @@ class Log:
             if not missing:
                 done.set_result(None)
 
+        if not records:
+            done.set_result(None)
         for key, value in records:
             self.producer.produce(self.topic, value, key, headers=headers, on_delivery=delivered)
         if not self.waiting:
