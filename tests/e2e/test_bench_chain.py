@@ -1,10 +1,10 @@
-"""`bench chain` on the stack of the chain tests: every trigger comes out as a decision, and every process is measured, in memory too."""
+"""`bench chain` on the stack of the chain tests: every trigger comes out as a decision, and every process is measured."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from cuestream.bench import chain, soak
+from cuestream.bench import chain
 from cuestream.bench.figures import Effort
 from cuestream.bench.shop import publish_into
 from cuestream.stack.layout import Layout
@@ -25,11 +25,3 @@ async def test_events_go_through_all_services(stack: Stack, tmp_path: Path) -> N
             case.processes
         )
     assert cases[2].p99_ms
-
-    soaked = await soak.measure(Layout(stack.data), 50, Effort(3.0, 1, lambda _: None), warm_up=0.5)
-
-    assert soaked.processes is not None
-    for share in soaked.processes.values():
-        assert share.rss_mib > 1
-        assert share.growth is not None
-        assert share.growth > 0
