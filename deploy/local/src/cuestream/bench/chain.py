@@ -186,9 +186,8 @@ class Chain:
     async def _steady(self, name: str, rate: float) -> Case:
         visitors = Visitors(self.profiles, name)
         seconds = self.effort.seconds * self.effort.rounds
-        before, known, begun = self._cpu(), await self.activities(), monotonic()
-        sent = await self.crier.paced(visitors.event, rate, seconds)
-        await self.through(visitors, known + sent)
+        before, begun = self._cpu(), monotonic()
+        sent = await self.visited(visitors, rate, seconds)
         took = monotonic() - begun
         waits = [
             (self.decided.at[event_id] - at).total_seconds()
@@ -197,6 +196,13 @@ class Chain:
         case = _case(name, [sent / took], self._shares(before, sent), waits)
         self.effort.say(f"{name} · {case.rate:,.0f} events/s · {case.p50_ms} and {case.p99_ms} ms")
         return case
+
+    async def visited(self, visitors: Visitors, rate: float, seconds: float) -> int:
+        """Send at a steady rate and wait until all of it is through; returns how many events that were."""
+        known = await self.activities()
+        sent = await self.crier.paced(visitors.event, rate, seconds)
+        await self.through(visitors, known + sent)
+        return sent
 
     async def through(self, visitors: Visitors, activities: int) -> None:
         """Wait until every event is folded everywhere, every trigger decided and every mail on its way."""

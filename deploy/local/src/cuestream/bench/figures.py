@@ -173,14 +173,15 @@ def _beside(ours: float | None, ceiling: float | None, digits: int = 1) -> str:
 
 def cpu_seconds(pid: int) -> float:
     """CPU time that a process and its living children have used."""
-    return sum(times.user + times.system for times in (p.cpu_times() for p in _tree(pid)))
+    return sum(times.user + times.system for times in (p.cpu_times() for p in tree(pid)))
 
 
 def rss_mib(pid: int) -> float:
     """Resident memory of a process and its children."""
-    return sum(p.memory_info().rss for p in _tree(pid)) / 1024 / 1024
+    return sum(p.memory_info().rss for p in tree(pid)) / 1024 / 1024
 
 
-def _tree(pid: int) -> list[psutil.Process]:
+def tree(pid: int) -> list[psutil.Process]:
+    """A process and its children, as they are now."""
     parent = psutil.Process(pid)
     return [parent, *parent.children(recursive=True)]

@@ -12,7 +12,7 @@ import psutil
 
 from common.clock import monotonic
 from cuestream.bench.chain import Chain, chained, own_stack
-from cuestream.bench.figures import Case, Effort, Report, Share, cpu_seconds, machine, short
+from cuestream.bench.figures import Case, Effort, Report, Share, cpu_seconds, machine, short, tree
 from cuestream.bench.shop import Visitors
 from cuestream.stack.layout import Layout
 
@@ -51,13 +51,13 @@ async def measure(
 
 
 async def _soaked(chain: Chain, profiles: int, effort: Effort, warm_up: float) -> Case:
-    await _visited(chain, Visitors(profiles, "warm-up"), warm_up)
+    await chain.visited(Visitors(profiles, "warm-up"), RATE, warm_up)
     effort.say("warm")
     pids, sizes = chain.pids(), Sizes()
     before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     watching = asyncio.create_task(_watch(pids, sizes))
     begun = monotonic()
-    sent = await _visited(chain, Visitors(profiles, "soak"), effort.seconds * effort.rounds)
+    sent = await chain.visited(Visitors(profiles, "soak"), RATE, effort.seconds * effort.rounds)
     rate = sent / (monotonic() - begun)
     watching.cancel()
     shares = {
@@ -77,19 +77,11 @@ async def _soaked(chain: Chain, profiles: int, effort: Effort, warm_up: float) -
     )
 
 
-async def _visited(chain: Chain, visitors: Visitors, seconds: float) -> int:
-    known = await chain.activities()
-    sent = await chain.crier.paced(visitors.event, RATE, seconds)
-    await chain.through(visitors, known + sent)
-    return sent
-
-
 async def _watch(pids: Mapping[str, int], sizes: Sizes) -> None:
     while True:
         for name, pid in pids.items():
             with suppress(psutil.Error):  # a child of PostgreSQL that ended just now
-                parent = psutil.Process(pid)
-                for process in (parent, *parent.children(recursive=True)):
+                for process in tree(pid):
                     size = process.memory_info().rss / 1024 / 1024
                     sizes.setdefault((name, process.pid), []).append(size)
         await asyncio.sleep(EVERY)
