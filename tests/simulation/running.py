@@ -52,7 +52,7 @@ def _day(world: World) -> None:
     if schedule.restore is not None:
         schedule_restore(world)
     if schedule.late_start:
-        world.later(schedule.late_start * random.random(), _trim_unread, world)
+        world.later(schedule.late_start * random.uniform(0.5, 1.0), _trim_unread, world)
     for _ in range(random.randint(0, 3)):
         world.later(random.random() * schedule.end, _disturb, world)
     world.loop.run_while(lambda: not world.broken, until=schedule.end, steps=MOST_STEPS)

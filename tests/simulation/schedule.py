@@ -90,7 +90,7 @@ def schedule_of(seed: int) -> Schedule:
     return Schedule(
         seed=seed,
         sendings=sendings,
-        owners=(random.choice((1, 1, 2)), random.choice((1, 1, 2, 2, 2, 3))),
+        owners=(random.choice((1, 1, 1, 2)), random.choice((1, 1, 2, 2, 2, 3))),
         kinds=frozenset(chosen or [random.choice(KINDS)]) if not lost else frozenset(),
         rate=random.choice((0.005, 0.02, 0.05)),
         faults=random.randint(1, 6),
@@ -98,7 +98,7 @@ def schedule_of(seed: int) -> Schedule:
         wait=random.choice((0.7, 2.0)),
         tick=random.choice((1.0, 2.0, 3.0)),
         silence=random.choice((0.1, 0.4, 0.8)),
-        late_start=random.uniform(0.5, span) if late else 0.0,
+        late_start=random.uniform(0.5, span + 1.0) if late else 0.0,
         lost=lost,
         restore=_restore(random, span) if not lost and random.random() < 0.03 else None,
     )

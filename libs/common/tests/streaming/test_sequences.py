@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.streaming.ports import Fetched, Place, Standing
-from common.streaming.sequences import ACCEPTED, BEGIN, Arrival, SequenceCheck, SequenceDraw
+from common.streaming.sequences import (
+    ACCEPTED,
+    BEGIN,
+    LONGEST_REPETITION,
+    Arrival,
+    SequenceCheck,
+    SequenceDraw,
+)
 from libs.common.tests.consuming.making import NOW
 
 PLACE = Place("profile.activity", 3)
@@ -49,7 +56,35 @@ def test_on_a_trimmed_log_the_first_sequence_is_the_base() -> None:
     checked = check({(PLACE, BEGIN): 4000})
 
     assert checked.arrival(record(31)) is Arrival.NEW
-    assert checked.arrival(record(33)) is Arrival.GAP
+    assert checked.arrival(record(31)) is Arrival.SEEN
+    assert checked.arrival(record(32)) is Arrival.NEW
+
+
+def test_a_trimmed_log_may_begin_with_a_late_repetition_and_go_on_where_it_really_was() -> None:
+    checked = check({(PLACE, BEGIN): 4000})
+
+    arrivals = [checked.arrival(record(number)) for number in (5, 6, 21, 22)]
+
+    assert arrivals == [Arrival.NEW] * 4
+    assert checked.arrival(record(24)) is Arrival.GAP
+
+
+def test_what_may_have_been_a_repetition_is_known_to_the_next_batch() -> None:
+    before = check({(PLACE, BEGIN): 4000})
+    before.arrival(record(5))
+
+    after = check({(PLACE, BEGIN): 4000, **before.moved})
+
+    assert after.arrival(record(21)) is Arrival.NEW
+    assert after.arrival(record(23)) is Arrival.GAP
+
+
+def test_no_repetition_is_longer_than_what_a_writer_keeps() -> None:
+    checked = check({(PLACE, BEGIN): 4000})
+    checked.arrival(record(5))
+    checked.moved[PLACE, "ingest.resolve/0/x"] = 5 + LONGEST_REPETITION
+
+    assert checked.arrival(record(7 + LONGEST_REPETITION)) is Arrival.GAP
 
 
 def test_what_an_operator_accepted_is_gone_past_once() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from common.contracts.ingestion import IngestProgressed
 from common.streaming.ports import Bounds, Place, Standing
-from common.streaming.sequences import BEGIN
+from common.streaming.sequences import BASED, BEGIN
 
 
 @dataclass(slots=True)
@@ -90,5 +90,8 @@ class VirtualTime:
         return (bounds.begin if position is None else position.next_offset) >= bounds.end
 
     def _may_be_trimmed(self, statement: IngestProgressed, standing: Standing) -> bool:
+        """Whether the log may hold nothing of what is stated: no number was seen, or only such as may be repetitions."""
         began = standing.seen.get((self.place, BEGIN))
-        return began != 0 and (self.place, statement.origin) not in standing.seen
+        known = (self.place, statement.origin) in standing.seen
+        based = standing.seen.get((self.place, BASED + statement.origin))
+        return began != 0 and (not known or bool(based))

@@ -13,6 +13,12 @@ BEGIN = "@begin"
 ACCEPTED = "@accepted/"
 """Under this and an origin `seen` keeps the number after which an operator takes whatever comes."""
 
+BASED = "@based/"
+"""Under this and an origin `seen` keeps the number with which a trimmed log began, until the first jump; then 0."""
+
+LONGEST_REPETITION = 50_000
+"""More numbers than a writer ever keeps to publish them again."""
+
 RETRIED = "@retried/"
 """Under this and its offset `seen` keeps that a quarantined signal was retried."""
 
@@ -50,12 +56,29 @@ class SequenceCheck:
             )  # an edge's or a foreign producer's: known by its id, where it enters
         key, sequence = (fetched.place, origin.decode()), int(number)
         last = self._last(key)
-        if last is not None and sequence <= last:
+        if last is None:
+            self.moved[key[0], BASED + key[1]] = sequence
+        elif sequence <= last:
             return Arrival.SEEN
-        if last is not None and sequence > last + 1 and not self._is_accepted(key, last):
+        elif sequence > last + 1 and not self._may_jump(key, last):
             return Arrival.GAP
         self.moved[key] = sequence
         return Arrival.NEW
+
+    def _may_jump(self, key: tuple[Place, str], last: int) -> bool:
+        return self._is_accepted(key, last) or self._was_repetition(key, last)
+
+    def _was_repetition(self, key: tuple[Place, str], last: int) -> bool:
+        """Whether all that came so far may be what a writer that was replaced published late, for the second time.
+
+        Only where trimming cut off the first time; only once, so that what is lost later is a gap.
+        """
+        based = (key[0], BASED + key[1])
+        base = self._known(based)
+        if not base or last - base >= LONGEST_REPETITION:
+            return False
+        self.moved[based] = 0
+        return True
 
     def _is_accepted(self, key: tuple[Place, str], last: int) -> bool:
         place, origin = key
@@ -70,15 +93,14 @@ class SequenceCheck:
         return True
 
     def _last(self, key: tuple[Place, str]) -> int | None:
-        known = self.moved.get(key)
-        if known is None:
-            known = self.standing.seen.get(key)
+        known = self._known(key)
         if known is not None:
             return known
-        began = (key[0], BEGIN)
-        start = self.moved.get(began, self.standing.seen.get(began, 0))
         # A log whose beginning was trimmed away gives any number as the base.
-        return 0 if start == 0 else None
+        return None if self._known((key[0], BEGIN)) else 0
+
+    def _known(self, key: tuple[Place, str]) -> int | None:
+        return self.moved.get(key, self.standing.seen.get(key))
 
 
 @dataclass(slots=True)
