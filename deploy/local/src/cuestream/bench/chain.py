@@ -111,7 +111,7 @@ async def chained(layout: Layout, profiles: int, effort: Effort) -> AsyncIterato
         log = await stack.enter_async_context(connect(settings, client="bench"))
         reader = await stack.enter_async_context(log.reader())
         decided = _Decided(await stack.enter_async_context(log.reader()))
-        crier = await stack.enter_async_context(Crier(port, KEY))
+        crier = Crier(port, KEY)
         following = asyncio.create_task(decided.follow(log.partitions))
         try:
             yield Chain(layout, profiles, effort, databases, log, reader, decided, crier)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from common.clock import monotonic
 from cuestream.failures import FindingError
@@ -17,50 +18,50 @@ _AT_ONCE = 100
 CONNECTIONS = 16
 
 
-@dataclass(slots=True)
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(frozen=True, slots=True)
 class Crier:
     """A few connections, each with one request at a time."""
 
     port: int
     key: str
-    _idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(
-        default_factory=asyncio.Queue
-    )
-
-    async def __aenter__(self) -> Crier:
-        for _ in range(CONNECTIONS):
-            self._idle.put_nowait(await asyncio.open_connection(LOOPBACK, self.port))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        while not self._idle.empty():
-            self._idle.get_nowait()[1].close()
 
     async def at_once(self, make: Callable[[], bytes], count: int) -> None:
         """So many messages, in large requests."""
-        async with asyncio.TaskGroup() as group:
+        async with self._connected() as idle, asyncio.TaskGroup() as group:
             for begin in range(0, count, _AT_ONCE):
                 messages = [make() for _ in range(min(_AT_ONCE, count - begin))]
-                connection = await self._idle.get()
-                group.create_task(self._post(connection, messages))
+                group.create_task(self._post(await idle.get(), messages, idle))
 
     async def paced(self, make: Callable[[], bytes], rate: float, seconds: float) -> int:
         """So many messages a second for so long; returns how many were sent."""
-        begun, sent = monotonic(), 0
-        async with asyncio.TaskGroup() as group:
+        async with self._connected() as idle, asyncio.TaskGroup() as group:
+            begun, sent = monotonic(), 0
             while (passed := monotonic() - begun) < seconds:
                 due = int(passed * rate) - sent
                 if due > 0:
                     sent += due
-                    connection = await self._idle.get()
-                    group.create_task(self._post(connection, [make() for _ in range(due)]))
+                    messages = [make() for _ in range(due)]
+                    group.create_task(self._post(await idle.get(), messages, idle))
                 await asyncio.sleep(_STEP)
         return sent
 
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[asyncio.Queue[Connection]]:
+        # Opened anew each time: the collector hangs up on whom it has not heard for some seconds.
+        idle: asyncio.Queue[Connection] = asyncio.Queue()
+        for _ in range(CONNECTIONS):
+            idle.put_nowait(await asyncio.open_connection(LOOPBACK, self.port))
+        try:
+            yield idle
+        finally:
+            while not idle.empty():
+                idle.get_nowait()[1].close()
+
     async def _post(
-        self,
-        connection: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-        messages: Sequence[bytes],
+        self, connection: Connection, messages: Sequence[bytes], idle: asyncio.Queue[Connection]
     ) -> None:
         reader, writer = connection
         body = b'{"batch":[%s]}' % b",".join(messages)
@@ -73,4 +74,4 @@ class Crier:
         answer = await reader.readexactly(length)
         if b" 200 " not in head or b'"rejected":[]' not in answer:
             raise FindingError(f"The collector refused: {answer[:300].decode('utf-8', 'replace')}")
-        self._idle.put_nowait(connection)
+        idle.put_nowait(connection)
