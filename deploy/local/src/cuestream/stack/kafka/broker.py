@@ -22,6 +22,10 @@ _ONLY_CLASSES = (
     "-XX:-AOTStubCaching",
 )
 
+# A broker that serves one machine for minutes spends more on compiling itself than on the work: measured, these halve its
+# CPU time and give the chain a third more events.
+_FRUGAL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
 
 @dataclass(frozen=True, slots=True)
 class KafkaNode:
@@ -124,7 +128,7 @@ class KafkaNode:
     ) -> Command:
         """What runs the node in the foreground."""
         heap = ("-Xms128m", "-Xmx512m") if len(self.voters) == 1 else ("-Xms64m", "-Xmx256m")
-        options = [*heap, "-XX:+ExitOnOutOfMemoryError"]
+        options = [*heap, *_FRUGAL, "-XX:+ExitOnOutOfMemoryError"]
         archive = _archive(java, jars)
         if archive is not None and archive.exists():
             options.append(f"-XX:AOTCache={archive}")
