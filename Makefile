@@ -63,10 +63,10 @@ format: install  ## Format and repair what ruff can repair
 test: lint  ## Lint, then unit, integration and chain tests on real Kafka and PostgreSQL
 	@$(BIN)/pytest -m "not long and not fault" $(PYTEST_ARGS)
 
-test-long: install  ## What takes minutes: test-fault, the images' install steps, the compose loader
+test-long: install  ## What takes minutes: each fault by itself, a demo for every kill, the images' install steps, the compose loader
 	@$(BIN)/pytest -m long $(PYTEST_ARGS)
 
-test-fault: export SIMULATION_SCHEDULES ?= 50000
+test-fault: export SIMULATION_SCHEDULES ?= 20000
 test-fault: install  ## A million events under every fault, restore and replay (< 60 min); FAULT_SEED=… for other ones
 	@$(BIN)/pytest -m fault $(PYTEST_ARGS)
 

@@ -41,7 +41,6 @@ def test_the_promises_hold_when_the_sender_is_killed(stack: Stack) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.fault
 @pytest.mark.parametrize("name", NAMES)
 def test_the_promises_hold_whatever_is_killed(stack: Stack, name: str) -> None:
     run(stack, name, 60)

@@ -18,6 +18,9 @@ from tests.fault.actions.disk import NAME, refusal
 from tests.fault.actions.trickle import Trickle
 from tests.fault.inside.libfaketime import library
 
+# The histories have every one of these, too, and prove more; here each is seen by itself.
+pytestmark = pytest.mark.long
+
 DISK_BYTES = 1 << 30
 OTHERS = [name for name, action in ACTIONS.items() if "three_nodes" not in action.needs]
 

@@ -11,6 +11,8 @@ import pytest
 from tests.fault.actions import ACTIONS, Stack, fitting, leaders, running_stack
 from tests.fault.actions.trickle import Trickle
 
+pytestmark = pytest.mark.long
+
 SERVICES = ("ingest-api", "ingest-resolve", "scoring-consume", "orchestrator-api")
 
 

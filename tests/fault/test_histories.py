@@ -13,7 +13,7 @@ from tests.fault.runs import SITE, run
 from tests.fault.runs.scenarios import SCENARIOS, Scenario, chance_of
 from tests.fault.workload.script import Size
 
-pytestmark = [pytest.mark.fault, pytest.mark.long]
+pytestmark = pytest.mark.fault
 
 EVENTS_OF_ONE = 20
 """That a person is told to do, about."""

@@ -52,7 +52,6 @@ def test_a_small_database_is_restored_and_folded_again(folder: Path, histories: 
 
 
 @pytest.mark.fault
-@pytest.mark.long
 def test_a_database_is_restored_under_load_and_folded_again(
     folder: Path, histories: Histories
 ) -> None:

@@ -15,7 +15,7 @@ from tests.fault.runs import SITE
 from tests.fault.runs.scenarios import chance_of
 from tests.fault.workload.steady import RATE, WORKSPACE, Steady
 
-pytestmark = [pytest.mark.fault, pytest.mark.long]
+pytestmark = pytest.mark.fault
 
 TWICE: Final = dict.fromkeys(("ingest-api", "ingest-resolve", "orchestrator-consume"), 2)
 """Whatever a client or a decision waits for: while one is replaced, the other one is there. Everything else may be away

@@ -19,7 +19,7 @@ from tests.fault.history.decided import decided
 from tests.fault.runs import SITE
 from tests.fault.workload.steady import RATE, WORKSPACE, Steady
 
-pytestmark = [pytest.mark.fault, pytest.mark.long]
+pytestmark = pytest.mark.fault
 
 LOOP: Final = "orchestrator.consume"
 STOPPED, OTHER = "orchestrator-consume", "orchestrator-consume-2"
