@@ -100,6 +100,10 @@ class ProcessSettings(Settings):
         return url.rstrip("/")
 
 
+class LoopSettings(KafkaSettings, DatabaseSettings, ProcessSettings):
+    """What a process needs that runs a loop."""
+
+
 class EdgeSettings(ProcessSettings):
     """What a process needs besides that others than us call."""
 

@@ -12,7 +12,7 @@ from common.settings import (
     DatabaseSettings,
     EdgeSettings,
     KafkaSettings,
-    ProcessSettings,
+    LoopSettings,
     Settings,
     TokenSettings,
 )
@@ -42,13 +42,11 @@ class AddressSettings(Settings):
         return (secret.get_secret_value() if secret else _LOCAL_PEPPER).encode()
 
 
-class ConsumeSettings(AddressSettings, KafkaSettings, DatabaseSettings, ProcessSettings):
+class ConsumeSettings(AddressSettings, LoopSettings):
     """What `dispatcher consume` is told by its environment."""
 
 
-class SendSettings(
-    AddressSettings, TokenSettings, KafkaSettings, DatabaseSettings, ProcessSettings
-):
+class SendSettings(AddressSettings, TokenSettings, LoopSettings):
     """What `dispatcher send` is told by its environment. `public_url` is that of `dispatcher api`."""
 
     smtp_url: SecretStr | None = None

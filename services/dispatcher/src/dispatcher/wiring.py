@@ -11,10 +11,10 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from common import kafka, postgres, recovery, telemetry
+from common import hosting, kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
-from common.consuming import Consumer, Surroundings
+from common.consuming import Consumer
 from common.consuming.ownership import Guard, refuse_restored
 from common.ids import fresh
 from common.jobs import Job, Worker
@@ -66,33 +66,12 @@ async def consume(settings: ConsumeSettings) -> None:
     def hashed(workspace: str, channel: str, address: str) -> str:
         return address_hash(pepper, workspace, channel, address)
 
-    async with (
-        postgres.Database.connect(
-            settings.database_url,
-            schema=SCHEMA,
-            application_name=LOOP,
-            connections=settings.database_connections,
-        ) as database,
-        kafka.connect(settings, client=LOOP) as log,
-        log.reader(patient=True) as reader,
-    ):
-        feed = ConfigurationFeed(reader, validators=[check_release])
-        ledger = postgres.PostgresLedger(database, LOOP)
-        around = Surroundings(log, ledger, feed)
-        live_since = await ledger.live_since()
-        book = DocketBook(hashed, partition_of=contacts_partition(log))
-        consumer = Consumer(loop(book, live_since=live_since), around)
-
-        async def ready() -> Mapping[str, bool | str]:
-            return {"configuration": feed.ready, **await consumer.ready()}
-
-        app = telemetry.health_app(ready, alive=consumer.alive)
-        async with (
-            telemetry.serve(app, settings.host, settings.port),
-            asyncio.TaskGroup() as group,
-        ):
-            group.create_task(feed.run())
-            group.create_task(consumer.run())
+    async with hosting.ground(
+        settings, schema=SCHEMA, name=LOOP, validators=[check_release]
+    ) as ground:
+        book = DocketBook(hashed, partition_of=contacts_partition(ground.log))
+        live_since = await ground.around.ledger.live_since()
+        await ground.attend(Consumer(loop(book, live_since=live_since), ground.around))
 
 
 def contacts_partition(log: Log) -> Callable[[UUID], int]:
@@ -102,28 +81,22 @@ def contacts_partition(log: Log) -> Callable[[UUID], int]:
 
 async def send(settings: SendSettings) -> None:
     """Send what is due until cancelled."""
-    async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(
-            postgres.Database.connect(
-                settings.database_url,
-                schema=SCHEMA,
-                application_name=SEND,
-                connections=settings.database_connections,
-            )
-        )
-        log = await stack.enter_async_context(kafka.connect(settings, client=SEND))
-        readers = [await stack.enter_async_context(log.reader()) for _ in range(4)]
+    async with (
+        hosting.ground(settings, schema=SCHEMA, name=SEND, validators=[check_release]) as ground,
+        AsyncExitStack() as stack,
+    ):
+        database, log = ground.database, ground.log
+        readers = [await stack.enter_async_context(log.reader()) for _ in range(3)]
         publisher = await stack.enter_async_context(log.publisher())
-        feed = ConfigurationFeed(readers[0], validators=[check_release])
-        noes = NoesReader(readers[1], publisher, PostgresNoes(database), sender=str(fresh()))
-        contacts = ContactsWatch(readers[2], PostgresContactPositions(database), log.partitions)
+        noes = NoesReader(readers[0], publisher, PostgresNoes(database), sender=str(fresh()))
+        contacts = ContactsWatch(readers[1], PostgresContactPositions(database), log.partitions)
         outlets = _outlets(settings)
         stack.callback(outlets.close)
         circuits = Circuits()
         sender = Sender(
             deliveries=PostgresDeliveries(database),
             gatekeeper=Gatekeeper(
-                rulebook=ConfiguredRulebook(feed),
+                rulebook=ConfiguredRulebook(ground.feed),
                 outlets=outlets,
                 circuits=circuits,
                 contacts=contacts.knowledge,
@@ -137,20 +110,12 @@ async def send(settings: SendSettings) -> None:
             in_flight=settings.deliveries_in_flight,
         )
         worker = Worker(
-            Job(SEND, ANCHOR, sender.step, sender.on_gained, _guard(database, readers[3])),
-            Surroundings(log, postgres.PostgresLedger(database, SEND), feed),
+            Job(SEND, ANCHOR, sender.step, sender.on_gained, _guard(database, readers[2])),
+            ground.around,
         )
-
-        async def ready() -> Mapping[str, bool | str]:
-            return {"configuration": feed.ready, **await worker.ready()}
-
-        app = telemetry.health_app(ready, alive=worker.alive)
-        await stack.enter_async_context(telemetry.serve(app, settings.host, settings.port))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(feed.run())
-            group.create_task(noes.run())
-            group.create_task(contacts.run())
-            group.create_task(_until_landed(worker, sender))
+        await ground.attend(
+            worker, noes.run(), contacts.run(), run=lambda: _until_landed(worker, sender)
+        )
 
 
 def _guard(database: postgres.Database, reader: Reader) -> Guard:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from common.settings import DatabaseSettings, EdgeSettings, KafkaSettings, ProcessSettings
+from common.settings import DatabaseSettings, EdgeSettings, KafkaSettings, LoopSettings
 
 
 class ApiSettings(KafkaSettings, EdgeSettings):
@@ -34,7 +34,7 @@ class ApiSettings(KafkaSettings, EdgeSettings):
         return self.workers or min(2, os.cpu_count() or 1)
 
 
-class ResolveSettings(KafkaSettings, DatabaseSettings, ProcessSettings):
+class ResolveSettings(LoopSettings):
     """What `ingest resolve` is told by its environment."""
 
 

@@ -6,12 +6,12 @@ from common.settings import (
     DatabaseSettings,
     EdgeSettings,
     KafkaSettings,
-    ProcessSettings,
+    LoopSettings,
     TokenSettings,
 )
 
 
-class ConsumeSettings(KafkaSettings, DatabaseSettings, ProcessSettings):
+class ConsumeSettings(LoopSettings):
     """What `orchestrator consume` is told by its environment."""
 
 

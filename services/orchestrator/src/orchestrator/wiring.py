@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from common import kafka, postgres, recovery, telemetry
+from common import hosting, kafka, postgres, recovery, telemetry
 from common.clock import utc_now
-from common.configuration.feed import ConfigurationFeed
-from common.consuming import Consumer, Loop, Surroundings
+from common.consuming import Consumer, Loop
 from common.recovery.history import Releases
 from common.settings import RecoverySettings
 from common.streaming.ports import Log
@@ -26,30 +25,11 @@ HOUR: Final = timedelta(hours=1)
 
 async def consume(settings: ConsumeSettings) -> None:
     """Run the journeys until cancelled."""
-    async with (
-        postgres.Database.connect(
-            settings.database_url,
-            schema=SCHEMA,
-            application_name=LOOP,
-            connections=settings.database_connections,
-        ) as database,
-        kafka.connect(settings, client=LOOP) as log,
-        log.reader(patient=True) as reader,
-    ):
-        feed = ConfigurationFeed(reader, validators=[check_playbooks])
-        around = Surroundings(log, postgres.PostgresLedger(database, LOOP), feed)
-        consumer = Consumer(Loop(LOOP, ANCHOR, INPUTS, handlers, JourneyBook()), around)
-
-        async def ready() -> Mapping[str, bool | str]:
-            return {"configuration": feed.ready, **await consumer.ready()}
-
-        app = telemetry.health_app(ready, alive=consumer.alive)
-        async with (
-            telemetry.serve(app, settings.host, settings.port),
-            asyncio.TaskGroup() as group,
-        ):
-            group.create_task(feed.run())
-            group.create_task(consumer.run())
+    async with hosting.ground(
+        settings, schema=SCHEMA, name=LOOP, validators=[check_playbooks]
+    ) as ground:
+        loop = Loop(LOOP, ANCHOR, INPUTS, handlers, JourneyBook())
+        await ground.attend(Consumer(loop, ground.around))
 
 
 async def api(settings: ApiSettings) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from common.settings import DatabaseSettings, KafkaSettings, ProcessSettings
+from common.settings import DatabaseSettings, LoopSettings
 
 
-class Settings(KafkaSettings, DatabaseSettings, ProcessSettings):
+class Settings(LoopSettings):
     """What `scoring consume` is told by its environment."""
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from typing import Final
 
-from common import kafka, postgres, recovery, telemetry
-from common.configuration.feed import ConfigurationFeed
-from common.consuming import Consumer, Loop, Surroundings
+from common import hosting, postgres, recovery
+from common.consuming import Consumer, Loop
 from common.settings import RecoverySettings
 from scoring.consumer import ANCHOR, INPUTS, LOOP, check_lead_model, handlers
 from scoring.settings import MigrateSettings, Settings
@@ -17,30 +14,11 @@ from scoring.store import SCHEMA, lead_book
 
 async def consume(settings: Settings) -> None:
     """Fold activities and deliveries into lead scores until cancelled."""
-    async with (
-        postgres.Database.connect(
-            settings.database_url,
-            schema=SCHEMA,
-            application_name=LOOP,
-            connections=settings.database_connections,
-        ) as database,
-        kafka.connect(settings, client=LOOP) as log,
-        log.reader(patient=True) as reader,
-    ):
-        feed = ConfigurationFeed(reader, validators=[check_lead_model])
-        around = Surroundings(log, postgres.PostgresLedger(database, LOOP), feed)
-        consumer = Consumer(Loop(LOOP, ANCHOR, INPUTS, handlers, lead_book()), around)
-
-        async def ready() -> Mapping[str, bool | str]:
-            return {"configuration": feed.ready, **await consumer.ready()}
-
-        app = telemetry.health_app(ready, alive=consumer.alive)
-        async with (
-            telemetry.serve(app, settings.host, settings.port),
-            asyncio.TaskGroup() as group,
-        ):
-            group.create_task(feed.run())
-            group.create_task(consumer.run())
+    async with hosting.ground(
+        settings, schema=SCHEMA, name=LOOP, validators=[check_lead_model]
+    ) as ground:
+        loop = Loop(LOOP, ANCHOR, INPUTS, handlers, lead_book())
+        await ground.attend(Consumer(loop, ground.around))
 
 
 async def recover(task: recovery.Task, settings: RecoverySettings) -> None:

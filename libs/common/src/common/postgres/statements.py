@@ -93,8 +93,20 @@ DO UPDATE SET workspace = excluded.workspace, due_at = excluded.due_at,
               correlation = excluded.correlation, traceparent = excluded.traceparent
 """
 
+
+def _delete_published(first: int) -> str:
+    """Of the loop $1; the rows' keys are the arguments from that number on."""
+    owners, batches, ordinals = (f"${first + number}" for number in range(3))
+    return f"""
+    DELETE FROM outbox
+    USING unnest({owners}::int[], {batches}::bigint[], {ordinals}::int[]) AS done (owner, batch, ordinal)
+    WHERE outbox.loop = $1 AND outbox.owner = done.owner
+      AND outbox.batch = done.batch AND outbox.ordinal = done.ordinal
+"""  # noqa: S608 - numbers of ours
+
+
 # One statement, because each round trip would lengthen every batch.
-ADVANCE = """
+ADVANCE = f"""
 WITH moved AS (
     UPDATE positions SET next_offset = new.next_offset, appended_at = new.appended_at
     FROM unnest($2::int[], $3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::timestamptz[])
@@ -122,19 +134,11 @@ WITH moved AS (
         $21::int[], $22::bigint[], $23::int[], $24::text[], $25::int[],
         $26::bytea[], $27::bytea[], $28::bytea[]
     )
-), gone AS (
-    DELETE FROM outbox USING unnest($29::int[], $30::bigint[], $31::int[]) AS done (owner, batch, ordinal)
-    WHERE outbox.loop = $1 AND outbox.owner = done.owner
-      AND outbox.batch = done.batch AND outbox.ordinal = done.ordinal
-)
+), gone AS ({_delete_published(29)})
 SELECT owner, topic, partition FROM moved UNION ALL SELECT owner, topic, partition FROM begun
-"""
+"""  # noqa: S608 - as above
 
-PUBLISHED = """
-DELETE FROM outbox USING unnest($2::int[], $3::bigint[], $4::int[]) AS done (owner, batch, ordinal)
-WHERE outbox.loop = $1 AND outbox.owner = done.owner
-  AND outbox.batch = done.batch AND outbox.ordinal = done.ordinal
-"""
+PUBLISHED = _delete_published(2)
 
 TAKE_THESE = """
 DELETE FROM timers

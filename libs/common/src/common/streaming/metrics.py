@@ -59,7 +59,11 @@ BATCH_SIGNALS = Histogram(
     ["loop"],
     buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
 )
-OUTBOX = Gauge("cuestream_outbox_rows", "Consequences committed and not yet acknowledged", ["loop"])
+OUTBOX = Gauge(
+    "cuestream_outbox_rows",
+    "Consequences committed and still in the database: not acknowledged, or not deleted yet",
+    ["loop"],
+)
 OUTBOX_AGE = Gauge(
     "cuestream_outbox_age_seconds", "For how long the oldest of them has waited", ["loop"]
 )

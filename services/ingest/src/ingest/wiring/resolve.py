@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Final
 
-from common import kafka, postgres, recovery, telemetry
+from common import hosting, recovery
 from common.clock import utc_now
-from common.configuration.feed import ConfigurationFeed
-from common.consuming import Consumer, Surroundings
+from common.consuming import Consumer
 from common.errors import TransientError
 from common.postgres import Database
 from common.settings import RecoverySettings
@@ -25,37 +23,17 @@ _DAYS_EVERY, _DAYS_AGAIN = 3600.0, 10.0
 
 async def resolve(settings: ResolveSettings) -> None:
     """Fold accepted events, withdrawals and read-back snapshots into people until cancelled."""
-    async with (
-        postgres.Database.connect(
-            settings.database_url,
-            schema=SCHEMA,
-            application_name=NAME,
-            connections=settings.database_connections,
-        ) as database,
-        kafka.connect(settings, client=NAME) as log,
-        log.reader(patient=True) as reader,
-    ):
-        feed = ConfigurationFeed(reader, validators=[check_workspace])
-        around = Surroundings(log, postgres.PostgresLedger(database, NAME), feed)
-        consumer = Consumer(loop(PeopleBook()), around)
+    async with hosting.ground(
+        settings, schema=SCHEMA, name=NAME, validators=[check_workspace]
+    ) as ground:
         lookups = Lookups(
-            PostgresDirectory(database),
-            lambda: feed.current,
-            lambda profile: log.partition_for("profile.activity", str(profile).encode()),
+            PostgresDirectory(ground.database),
+            lambda: ground.feed.current,
+            lambda profile: ground.log.partition_for("profile.activity", str(profile).encode()),
             settings.admin_key_sha256,
         )
-
-        async def ready() -> Mapping[str, bool | str]:
-            return {"configuration": feed.ready, **await consumer.ready()}
-
-        app = telemetry.health_app(ready, lookups.routes(), alive=consumer.alive)
-        async with (
-            telemetry.serve(app, settings.host, settings.port),
-            asyncio.TaskGroup() as group,
-        ):
-            group.create_task(feed.run())
-            group.create_task(_days(database))
-            group.create_task(consumer.run())
+        consumer = Consumer(loop(PeopleBook()), ground.around)
+        await ground.attend(consumer, _days(ground.database), routes=lookups.routes())
 
 
 SUBJECT: Final = recovery.Subject(
