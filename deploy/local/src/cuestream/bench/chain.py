@@ -65,20 +65,11 @@ async def run(_: Path, effort: Effort) -> Report:
     """
     cases: list[Case] = []
     for profiles in effort.sizes or PROFILES:
-        cases += await _measure(profiles, effort)
+        with own_stack() as layout:
+            async with chained(layout, profiles, effort) as chain:
+                await chain.settle_in()
+                cases += await chain.cases()
     return Report("chain", tuple(cases), machine())
-
-
-async def _measure(profiles: int, effort: Effort) -> list[Case]:
-    with own_stack() as layout:
-        return await measure(layout, profiles, effort)
-
-
-async def measure(layout: Layout, profiles: int, effort: Effort) -> list[Case]:
-    """As `run`, on a stack that is up, knows the bench's workspace, and has nothing else to do."""
-    async with chained(layout, profiles, effort) as chain:
-        await chain.settle_in()
-        return await chain.cases()
 
 
 @contextmanager
@@ -96,6 +87,7 @@ def own_stack() -> Iterator[Layout]:
 
 @asynccontextmanager
 async def chained(layout: Layout, profiles: int, effort: Effort) -> AsyncIterator[Chain]:
+    """All services of a stack that is up, knows the bench's workspace, and has nothing else to do."""
     found = find_stack(layout)
     settings = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=found.endpoints["kafka"])
     port = urlsplit(found.endpoints["ingest"]).port or 80

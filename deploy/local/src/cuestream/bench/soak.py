@@ -14,7 +14,6 @@ from common.clock import monotonic
 from cuestream.bench.chain import Chain, chained, own_stack
 from cuestream.bench.figures import Case, Effort, Report, Share, cpu_seconds, machine, short, tree
 from cuestream.bench.shop import Visitors
-from cuestream.stack.layout import Layout
 
 PROFILES = 10_000
 RATE = 150.0
@@ -37,20 +36,15 @@ async def run(_: Path, effort: Effort) -> Report:
     cases: list[Case] = []
     for profiles in effort.sizes or (PROFILES,):
         with own_stack() as layout:
-            cases.append(await measure(layout, profiles, effort))
+            async with chained(layout, profiles, effort) as chain:
+                await chain.settle_in()
+                cases.append(await soaked(chain))
     return Report("soak", tuple(cases), machine())
 
 
-async def measure(
-    layout: Layout, profiles: int, effort: Effort, *, warm_up: float = WARM_UP
-) -> Case:
-    """As `run`, on a stack that is up, knows the bench's workspace, and has nothing else to do."""
-    async with chained(layout, profiles, effort) as chain:
-        await chain.settle_in()
-        return await _soaked(chain, profiles, effort, warm_up)
-
-
-async def _soaked(chain: Chain, profiles: int, effort: Effort, warm_up: float) -> Case:
+async def soaked(chain: Chain, *, warm_up: float = WARM_UP) -> Case:
+    """What each process came to hold; the chain has settled in and has nothing else to do."""
+    profiles, effort = chain.profiles, chain.effort
     await chain.visited(Visitors(profiles, "warm-up"), RATE, warm_up)
     effort.say("warm")
     pids, sizes = chain.pids(), Sizes()
