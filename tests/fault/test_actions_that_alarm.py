@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -41,11 +42,43 @@ def test_what_cannot_be_folded_or_read_on_stops_with_an_alarm(stack: Stack) -> N
         stack.pause(1)
     assert max(begins) > 0
     stack.until("an alarm", lambda: "log_changed" in readiness(stack, "ingest-resolve"))
+    accept(stack)
+    serves(stack, trickle)
 
     recreate_topic(stack, "ingest.events")
     assert trim_topic(stack, "ingest.events", 0) == 0
     stack.kill("ingest-resolve")
     stack.until("the alarm again", lambda: "log_changed" in readiness(stack, "ingest-resolve"), 60)
+    accept(stack)
+    serves(stack, trickle)
+
+
+def accept(stack: Stack) -> None:
+    """What the log no longer holds is lost; say so for every partition that stands still."""
+    told = json.loads(stack.cuestream("positions", "show", "--json", exit_code=1))
+    still = [place for place in told["partitions"] if place["alarm"]]
+    assert still
+    for place in still:
+        stack.cuestream(
+            "positions", "accept", place["loop"], str(place["partition"]), "ingest.events", "--yes"
+        )
+    stack.until("no alarm", lambda: "log_changed" not in readiness(stack, "ingest-resolve"))
+    told = json.loads(stack.cuestream("positions", "show", "--json"))
+    assert not [place["alarm"] for place in told["partitions"] if place["alarm"]]
+
+
+def serves(stack: Stack, trickle: Trickle) -> None:
+    """Who comes now is known, all of them; of those before, some were lost."""
+    before, answered = known(stack), trickle.answered
+    with trickle.running():
+        stack.pause(3)
+    new = trickle.answered - answered
+    assert new > 0
+    stack.until(f"the {new} are known", lambda: known(stack) >= before + new)
+
+
+def known(stack: Stack) -> int:
+    return int(stack.psql("SELECT count(*) FROM ingest.profiles"))
 
 
 def readiness(stack: Stack, name: str) -> str:
