@@ -141,9 +141,9 @@ _OF_THREE_NODES: Final = (
     "kafka_minority_cut",
 )
 SCENARIOS: Final = (
-    Scenario("alone", 0.30, alone),
+    Scenario("alone", 0.38, alone),
     Scenario("at_each_step", 0.15, at_each_step),
-    Scenario("mixed", 0.25, mixed, scale=TWO_OF_EACH, until_sent=True),
-    Scenario("three_nodes", 0.20, only(*_OF_THREE_NODES), kafka_nodes=3),
+    Scenario("mixed", 0.15, mixed, scale=TWO_OF_EACH, until_sent=True),
+    Scenario("three_nodes", 0.22, only(*_OF_THREE_NODES), kafka_nodes=3),
     Scenario("full_disk", 0.10, only("disk_full", "kill_at_random"), small_disk=2 << 30),
 )

@@ -68,7 +68,7 @@ class SuiteSettings(Settings):
     """`all`: a test whose tool is missing fails instead of being listed as not run."""
     fault_seed: int = Field(default=1, validation_alias="FAULT_SEED")
     """Decides what visitors do and what is broken when, so that a run of the fault tests can be repeated."""
-    fault_events: int = Field(default=1_020_000, ge=1_000, validation_alias="FAULT_EVENTS")
+    fault_events: int = Field(default=1_000_000, ge=1_000, validation_alias="FAULT_EVENTS")
     """How many events the histories of `make test-fault` hold together."""
 
 
