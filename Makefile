@@ -66,7 +66,7 @@ test: lint  ## Lint, then unit, integration and chain tests on real Kafka and Po
 test-long: install  ## What takes minutes: each fault by itself, a demo for every kill, the images' install steps, the compose loader
 	@$(BIN)/pytest -m long $(PYTEST_ARGS)
 
-test-fault: export SIMULATION_SCHEDULES ?= 20000
+test-fault: export SIMULATION_SCHEDULES ?= 10000
 test-fault: install  ## A million events under every fault, restore and replay (< 60 min); FAULT_SEED=… for other ones
 	@$(BIN)/pytest -m fault $(PYTEST_ARGS)
 

@@ -141,9 +141,9 @@ _OF_THREE_NODES: Final = (
     "kafka_minority_cut",
 )
 SCENARIOS: Final = (
-    Scenario("alone", 0.38, alone),
-    Scenario("at_each_step", 0.15, at_each_step),
-    Scenario("mixed", 0.15, mixed, scale=TWO_OF_EACH, until_sent=True),
-    Scenario("three_nodes", 0.22, only(*_OF_THREE_NODES), kafka_nodes=3),
-    Scenario("full_disk", 0.10, only("disk_full", "kill_at_random"), small_disk=2 << 30),
+    Scenario("alone", 0.44, alone),
+    Scenario("at_each_step", 0.24, at_each_step),
+    Scenario("mixed", 0.09, mixed, scale=TWO_OF_EACH, until_sent=True),
+    Scenario("three_nodes", 0.12, only(*_OF_THREE_NODES), kafka_nodes=3),
+    Scenario("full_disk", 0.11, only("disk_full", "kill_at_random"), small_disk=2 << 30),
 )
