@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -189,6 +190,27 @@ async def test_a_timer_fires_only_when_virtual_time_has_passed_it(world: World) 
 
     # 0 is the timer's; had it overtaken the second record, it would stand before the 2.
     assert await scores(world) == [1, 2, 0]
+
+
+async def test_a_timer_that_is_due_does_not_wait_for_records_that_may_come() -> None:
+    world = make_fake_world()
+    visitors = [
+        outgoing(
+            profile(number),
+            activity(profile(number), "Product Viewed", str(number)),
+            message=str(number),
+            headers={"origin": b"ingest.resolve/0/x", "sequence": str(number).encode()},
+        )
+        for number in range(1, 9)
+    ]
+    await world.append("profile.activity", 0, *visitors)
+    async with world.owner():
+        await until("the scores", lambda: scored(world, 8))
+    await world.state_progress([8, 0], HOUR)
+
+    world.pace = replace(world.pace, batch=1, wait=1.0)
+    async with world.owner():
+        await until("the silences", lambda: scored(world, 16), seconds=5.0)
 
 
 async def test_every_batch_is_in_the_journal_before_its_consequences(world: World) -> None:

@@ -87,7 +87,9 @@ class Runner(Generic[S]):
             return 0.05
         self._resume_held()
         try:
-            fetched = await self._reader.poll(self._around.pace.batch, self._around.pace.wait)
+            # What is due does not wait for what may come.
+            wait = 0.0 if self._due(self._owned()) else self._around.pace.wait
+            fetched = await self._reader.poll(self._around.pace.batch, wait)
         except PermanentError as error:
             # The log was trimmed or re-created between the check at take-over and now.
             self._recheck(error)
@@ -99,7 +101,7 @@ class Runner(Generic[S]):
     async def _process(self, fetched: Sequence[Fetched]) -> int:
         """Fold what was fetched and what is due; returns how many signals that were."""
         configuration = self._around.configuration.current
-        standings = {s.partition: s for s in self.ownership.active}
+        standings = self._owned()
         intakes, held = self._decoder.take(fetched, standings, configuration, self._holds)
         for item in held:
             self._reader.seek(item.place, item.offset)
@@ -144,6 +146,9 @@ class Runner(Generic[S]):
         if self._reporter is not None:
             await self._report(self._reporter, intakes, standings)
         return taken
+
+    def _owned(self) -> dict[int, Standing]:
+        return {standing.partition: standing for standing in self.ownership.active}
 
     def _due(self, standings: Mapping[int, Standing]) -> dict[int, datetime]:
         """The virtual time of the partitions that have a timer due before it."""
