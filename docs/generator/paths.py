@@ -32,7 +32,11 @@ class Passage:
 
 
 PASSAGES: tuple[Passage, ...] = (
-    Passage("ingest api", "a request of an SDK", ("ingest.api.collector:Collector._collect",)),
+    Passage(
+        "ingest api",
+        "a request of an SDK",
+        ("ingest.api.collector:Collector._collect", "ingest.domain.collecting:judge"),
+    ),
     Passage("ingest resolve", "`event.accepted.v1`", ("ingest.handlers:fold_accepted",)),
     Passage(
         "scoring consume",

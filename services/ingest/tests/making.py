@@ -43,17 +43,18 @@ def accepted(
     appended_at: datetime | None = None,
     source: str = "/test",
     topic: str = "ingest.events",
+    protocol: str = "segment",
 ) -> Record:
     """A message as an edge appends it, or a foreign producer."""
     payload = EventAccepted(
-        protocol="segment",
+        protocol=protocol,
         received_at=received_at,
         source="shop",
         body=msgspec.Raw(msgspec.json.encode(message)),
         message_id=message_id,
     )
     event_id = accepted_event_id(workspace, "shop", message_id)
-    subject = str(message.get("userId") or message.get("anonymousId"))
+    subject = str(message.get("userId") or message.get("anonymousId") or message.get("subject"))
     return _record(
         topic,
         payload,

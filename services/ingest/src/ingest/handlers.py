@@ -25,7 +25,8 @@ from ingest.domain.people import (
     resolve,
     withdrawals_of,
 )
-from ingest.domain.segment import consents_of, hints_of, read, traits_of
+from ingest.domain.reading import read
+from ingest.domain.segment import consents_of, hints_of, traits_of
 
 LONGEST_REQUEST = timedelta(seconds=60)
 """What our edge receives it appends within its deadline, or refuses it."""

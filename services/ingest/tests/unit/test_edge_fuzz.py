@@ -12,9 +12,19 @@ from hypothesis import strategies as st
 from common.contracts import decode_event
 from services.ingest.tests.edge import SERVER_KEY, Edge, Reply, basic
 
-EXPECTED = {200, 204, 400, 401, 404, 405, 413, 429, 503}
+EXPECTED = {200, 204, 400, 401, 404, 405, 413, 415, 429, 503}
 PATHS = st.sampled_from(
-    ["/v1/batch", "/v1/b", "/v1/track", "/v1/t", "/v1/import", "/v1/alias", "/v1/m", "/v1/x"]
+    [
+        "/v1/batch",
+        "/v1/b",
+        "/v1/track",
+        "/v1/t",
+        "/v1/import",
+        "/v1/alias",
+        "/v1/m",
+        "/v1/x",
+        "/v1/cloudevents",
+    ]
 )
 LITERALS = [
     "NaN", "-Infinity", "1e999", "-0", "1E5", "9" * 400, '"\\ud800"', '"\\u0000"', '"\\udc00\\ud800"', "\ufeff",
@@ -100,6 +110,35 @@ async def test_values_of_any_shape(
 ) -> None:
     body = json.dumps(value).encode()
     await send(path, gzip.compress(body) if packed else body, extra)
+
+
+attributes = st.sampled_from(
+    ["specversion", "id", "source", "type", "subject", "time", "x", "data"]
+)
+modes = st.sampled_from(
+    ["application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "a/b", ""]
+)  # fmt: skip
+events = st.dictionaries(attributes, odd | st.sampled_from(["1.0", "u1", "/shop"]), max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(modes, events | st.lists(events | odd, max_size=5))
+async def test_cloudevents_of_any_shape(mode: str, value: object) -> None:
+    await send("/v1/cloudevents", json.dumps(value).encode(), {"content-type": mode})
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    modes,
+    st.dictionaries(attributes, st.text(st.characters(max_codepoint=255), max_size=20), max_size=8),
+    st.binary(max_size=40) | st.lists(st.sampled_from(LITERALS)).map(lambda t: "".join(t).encode()),
+)
+async def test_cloudevents_in_headers_of_any_shape(
+    mode: str, found: dict[str, str], body: bytes
+) -> None:
+    good = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t", "ce-userid": "u"}  # fmt: skip
+    extra = {f"ce-{name}": text for name, text in found.items()}
+    await send("/v1/cloudevents", body, {**good, **extra, "content-type": mode})
 
 
 @settings(max_examples=100, deadline=None)

@@ -13,26 +13,16 @@ from common.streaming.ports import Outgoing
 from ingest.api import metrics
 from ingest.api.answers import Answer, Header, RefusedError, Send, as_json
 from ingest.api.browsers import cross_origin, preflight, settings_document
+from ingest.api.doors import Door, door_of
 from ingest.api.keys import Keyring, Sender, Senders, key_of
 from ingest.api.pacing import Pacing
 from ingest.api.records import Reception
 from ingest.api.requests import BodyReader, ClientGoneError, Receive
-from ingest.domain.collecting import (
-    Bundle,
-    Message,
-    Rejected,
-    UnparsableError,
-    judge,
-    read_batch,
-    read_call,
-)
+from ingest.domain.collecting import Bundle, Message, Rejected, UnparsableError
 from ingest.ports import Appender
 
 Scope = MutableMapping[str, Any]
 
-CALLS = ("track", "identify", "page", "screen", "group", "alias")
-BATCHES = ("batch", "import")
-LETTERS = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}  # fmt: skip
 SWALLOWED = ("m",)
 """What browsers report about themselves."""
 MOST_MESSAGES = 20_000
@@ -78,14 +68,14 @@ class Collector:
             return preflight(headers)
         if name.startswith("projects/"):
             return self._settings(name, method, senders)
-        name = LETTERS.get(name, name)
-        if name not in CALLS and name not in BATCHES and name not in SWALLOWED:
+        door = None if name in SWALLOWED else door_of(name, scope["headers"])
+        if door is None and name not in SWALLOWED:
             raise RefusedError(404, "unknown_address", "see /docs for the addresses there are")
         if method != "POST":
             raise RefusedError(405, "wrong_method", "use POST")
-        if name in SWALLOWED:
+        if door is None:
             return as_json(200, {"success": True})
-        return await self._collect(name, headers, receive, senders)
+        return await self._collect(door, headers, receive, senders)
 
     def _settings(self, name: str, method: str, senders: Senders) -> Answer:
         _, key, rest = (*name.split("/", 2), "")[:3]
@@ -97,38 +87,40 @@ class Collector:
         return as_json(200, settings_document(key, self.public_url))
 
     async def _collect(
-        self, name: str, headers: dict[bytes, bytes], receive: Receive, senders: Senders
+        self, door: Door, headers: dict[bytes, bytes], receive: Receive, senders: Senders
     ) -> Answer:
         key = key_of(headers.get(b"authorization"))
+        if key is None and not door.key_in_body:
+            raise _no_key()
         sender = None if key is None else _admitted(senders.find(key), headers)
         limit = senders.largest_body if sender is None else sender.source.limits.max_body
-        body = await self.bodies.read(receive, limit, headers.get(b"content-length"))
+        declared = headers.get(b"content-length")
+        body = await self.bodies.read(receive, limit, declared, verbatim=door.verbatim)
         begun = monotonic()
         try:
-            bundle = _parsed(name, body)
+            bundle = _parsed(door, body)
             if sender is None:
                 sender = _admitted(_named(senders, bundle), headers)
                 if len(body) > sender.source.limits.max_body:
                     raise RefusedError(413, "body_too_large", "more than this source may send")
-            return await self._take(name, bundle, sender)
+            return await self._take(door, bundle, sender)
         finally:
             metrics.SECONDS.observe(monotonic() - begun)
 
-    async def _take(self, name: str, bundle: Bundle, sender: Sender) -> Answer:
+    async def _take(self, door: Door, bundle: Bundle, sender: Sender) -> Answer:
         if len(bundle.messages) > MOST_MESSAGES:
             raise RefusedError(413, "too_many_messages", f"more than {MOST_MESSAGES} at once")
         self.pacing.admit(sender, len(bundle.messages))
-        messages, rejected = await _judged(bundle, name if name in CALLS else None)
-        reception = Reception(
-            sender, self.clock(), bundle.sent_at, self.new_trace().encode("ascii")
-        )
+        messages, rejected = await _judged(door, bundle)
+        trace = self.new_trace().encode("ascii")
+        reception = Reception(sender, self.clock(), bundle.sent_at, trace, protocol=door.protocol)
         await self._append(self.events, [reception.accepted(message) for message in messages])
         if rejected:
             await self._append(self.quarantine, [reception.rejected(m) for m in rejected])
         metrics.accepted_by(sender.workspace, sender.name).inc(len(messages))
         for message in rejected:
             metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()
-        if name in CALLS and rejected:
+        if door.single and rejected:
             return as_json(400, {"error": rejected[0].reason, **_item(rejected[0])})
         return _taken(len(messages), rejected)
 
@@ -152,27 +144,31 @@ def _admitted(sender: Sender, headers: dict[bytes, bytes]) -> Sender:
 
 def _named(senders: Senders, bundle: Bundle) -> Sender:
     if bundle.write_key is None:
-        raise RefusedError(401, "unknown_key", "no write key was given")
+        raise _no_key()
     return senders.find(bundle.write_key)
 
 
-def _parsed(name: str, body: bytes) -> Bundle:
+def _no_key() -> RefusedError:
+    return RefusedError(401, "unknown_key", "no write key was given")
+
+
+def _parsed(door: Door, body: bytes) -> Bundle:
     try:
-        return read_batch(body) if name in BATCHES else read_call(body)
+        return door.read(body)
     except UnparsableError as error:
-        raise RefusedError(400, "invalid_json", str(error)) from error
+        raise RefusedError(400, door.unparsable, str(error)) from error
 
 
-async def _judged(bundle: Bundle, call: str | None) -> tuple[list[Message], list[Rejected]]:
+async def _judged(door: Door, bundle: Bundle) -> tuple[list[Message], list[Rejected]]:
     messages: list[Message] = []
     rejected: list[Rejected] = []
     for index, raw in enumerate(bundle.messages):
         if index % _SLICE == _SLICE - 1:
             await asyncio.sleep(0)
         try:
-            judged = judge(raw, index, call)
+            judged = door.judge(raw, index)
         except UnparsableError as error:
-            raise RefusedError(400, "invalid_json", str(error)) from error
+            raise RefusedError(400, door.unparsable, str(error)) from error
         if isinstance(judged, Message):
             messages.append(judged)
         else:

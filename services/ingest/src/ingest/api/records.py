@@ -41,12 +41,12 @@ _PLACES: tuple[tuple[bytes, object], ...] = (
 
 
 class Form:
-    """The records of one source, encoded once: of each message only what is its own is filled in."""
+    """The records of one source in one protocol, encoded once: of each message only what is its own is filled in."""
 
-    def __init__(self, workspace: str, source: str) -> None:
+    def __init__(self, workspace: str, source: str, protocol: str) -> None:
         self.id_of = accepted_event_ids(workspace, source)
         payload = EventAccepted(
-            protocol="segment",
+            protocol=protocol,
             received_at=_AT,
             source=source,
             body=msgspec.Raw(_encode(_BODY)),
@@ -90,13 +90,19 @@ class Reception:
     """What all messages of one request share."""
 
     def __init__(
-        self, sender: Sender, received_at: datetime, sent_at: datetime | None, traceparent: bytes
+        self,
+        sender: Sender,
+        received_at: datetime,
+        sent_at: datetime | None,
+        traceparent: bytes,
+        *,
+        protocol: str = "segment",
     ) -> None:
         self._sender = sender
         self._received_at = received_at
         self._sent_at = sent_at
         self._at = _encode(received_at)
-        self._form = form_of(sender.workspace, sender.name)
+        self._form = form_of(sender.workspace, sender.name, protocol)
         self._headers = {"content-type": _CONTENT, "traceparent": traceparent}
 
     def accepted(self, message: Message) -> Outgoing:

@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import Any
 
-from ingest.api.collector import BATCHES, CALLS, LETTERS
+from ingest.api.doors import BATCHES, CALLS, LETTERS
 
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "track": {
@@ -24,6 +24,14 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "screen": {"name": "Home"},
     "group": {"groupId": "acme", "traits": {"plan": "business"}},
     "alias": {"previousId": "a1"},
+}
+_EVENT: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "1",
+    "source": "/shop",
+    "type": "com.example.product.added",
+    "subject": "u1",
+    "data": {"product_id": "p1", "name": "Mug", "price": 12.5},
 }
 _SAYS = {
     "track": "Somebody did something.",
@@ -58,6 +66,7 @@ def describe(document: dict[str, Any]) -> dict[str, Any]:
             "summary": f"Short for /v1/{name}.",
         }
         paths[f"/v1/{letter}"] = {"post": short}
+    paths["/v1/cloudevents"] = {"post": _cloudevents()}
     paths["/v1/m"] = {"post": _plain("metrics", "What browsers report about themselves; ignored.")}
     paths["/v1/projects/{key}/settings"] = {"get": _settings()}
     components = document.get("components", {})
@@ -92,6 +101,30 @@ def _operation(name: str) -> dict[str, Any]:
             "content": {"application/json": {"schema": schema, "example": example}},
         },
         "responses": {"200": _response("Stored by all replicas in sync.", "Taken"), **_refusals()},
+    }
+
+
+def _cloudevents() -> dict[str, Any]:
+    event = {"$ref": "#/components/schemas/CloudEvent"}
+    batch = {"type": "array", "items": event}
+    return {
+        "tags": ["collector"],
+        "operationId": "cloudevents",
+        "summary": "CloudEvents 1.0, in the structured, the batch and (with ce- headers) the binary mode.",
+        "security": _KEYS[:2],
+        "requestBody": {
+            "required": True,
+            "description": "The content type says which mode it is.",
+            "content": {
+                "application/cloudevents+json": {"schema": event, "example": _EVENT},
+                "application/cloudevents-batch+json": {"schema": batch, "example": [_EVENT]},
+            },
+        },
+        "responses": {
+            "200": _response("Stored by all replicas in sync.", "Taken"),
+            **_refusals(),
+            "415": _response("A format of CloudEvents that is not JSON.", "Refusal"),
+        },
     }
 
 
@@ -150,6 +183,23 @@ _SCHEMAS: dict[str, Any] = {
         sentAt={**_TIME, "description": "with it a wrong client clock is corrected"},
         writeKey=_TEXT,
     ),
+    "CloudEvent": {
+        **_object(
+            ["specversion", "id", "source", "type"],
+            specversion={"type": "string", "enum": ["1.0"]},
+            id=_TEXT,
+            source={**_TEXT, "format": "uri-reference"},
+            type=_TEXT,
+            subject={**_TEXT, "description": "the user id"},
+            userid={**_TEXT, "description": "the user id where the subject is something else"},
+            anonymousid={**_TEXT, "description": "a visitor's id"},
+            time=_TIME,
+            datacontenttype=_TEXT,
+            data={},
+            data_base64=_TEXT,
+        ),
+        "description": "A subject, a userid or an anonymousid is needed.",
+    },
     "Rejected": _object(
         ["index", "messageId", "reason", "detail"],
         index={"type": "integer"},
@@ -162,6 +212,9 @@ _SCHEMAS: dict[str, Any] = {
                 "nul_character",
                 "no_identity",
                 "too_deep",
+                "unknown_specversion",
+                "invalid_attribute",
+                "invalid_data",
             ],
         },
         detail=_TEXT,

@@ -46,8 +46,15 @@ class BodyReader:
     def __init__(self, patience: float = SLOWEST) -> None:
         self._deadlines = Deadlines(patience)
 
-    async def read(self, receive: Receive, limit: int, declared: bytes | None = None) -> bytes:
-        """The whole body, unpacked when it begins as gzip does, whatever the headers say of that.
+    async def read(
+        self,
+        receive: Receive,
+        limit: int,
+        declared: bytes | None = None,
+        *,
+        verbatim: bool = False,
+    ) -> bytes:
+        """The whole body, unpacked when it begins as gzip does, whatever the headers say of that, unless it is `verbatim`.
 
         `declared` is the length that they announce: what is too large is not waited for.
 
@@ -58,7 +65,7 @@ class BodyReader:
         if declared is not None and declared.isdigit() and int(declared[:20]) > limit:
             raise _too_large(limit)
         body = await self._in_time(receive, limit)
-        return _unpacked(body, limit) if body.startswith(GZIP) else body
+        return _unpacked(body, limit) if body.startswith(GZIP) and not verbatim else body
 
     async def _in_time(self, receive: Receive, limit: int) -> bytes:
         task = asyncio.current_task()

@@ -1,6 +1,12 @@
 """What the HTTP edge makes of a request's body: messages to accept and messages to set aside."""
 
 from ingest.domain.collecting.body import Bundle, UnparsableError, read_batch, read_call
+from ingest.domain.collecting.cloudevents import (
+    judge_event,
+    read_binary,
+    read_events,
+    read_structured,
+)
 from ingest.domain.collecting.judging import Message, Rejected, judge
 from ingest.domain.collecting.pacing import TokenBucket
 
@@ -11,6 +17,10 @@ __all__ = [
     "TokenBucket",
     "UnparsableError",
     "judge",
+    "judge_event",
     "read_batch",
+    "read_binary",
     "read_call",
+    "read_events",
+    "read_structured",
 ]

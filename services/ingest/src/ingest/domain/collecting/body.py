@@ -51,7 +51,7 @@ def read_batch(body: bytes) -> Bundle:
     Raises:
         UnparsableError: there is no such array in it.
     """
-    body = _text(body)
+    body = decoded_text(body)
     try:
         batch = _batch_decoder.decode(body)
     except (msgspec.DecodeError, RecursionError):
@@ -69,7 +69,7 @@ def read_call(body: bytes) -> Bundle:
     Raises:
         UnparsableError: it is no JSON object.
     """
-    body = _text(body).strip()
+    body = decoded_text(body).strip()
     try:
         key = _call_decoder.decode(body).writeKey
     except (msgspec.DecodeError, RecursionError):
@@ -78,7 +78,12 @@ def read_call(body: bytes) -> Bundle:
     return Bundle([body], _write_key(key))
 
 
-def _text(body: bytes) -> bytes:
+def decoded_text(body: bytes) -> bytes:
+    """The body without a byte order mark and without halves of surrogate pairs.
+
+    Raises:
+        UnparsableError: it is not UTF-8.
+    """
     body = repaired(body.removeprefix(_BOM))
     try:
         body.decode()

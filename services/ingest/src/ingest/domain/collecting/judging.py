@@ -11,7 +11,17 @@ import msgspec
 from ingest.domain.collecting.body import UnparsableError
 from ingest.domain.collecting.splitting import depth_of, has_no_number, has_nul
 
-Reason = Literal["event_too_large", "not_json_number", "nul_character", "no_identity", "too_deep"]
+Reason = Literal[
+    "event_too_large",
+    "not_json_number",
+    "nul_character",
+    "no_identity",
+    "too_deep",
+    "unknown_specversion",
+    "invalid_attribute",
+    "invalid_data",
+]
+"""The last three: of CloudEvents alone."""
 
 LARGEST = 32 * 1024
 """Bytes a message may have."""
@@ -20,6 +30,15 @@ DEEPEST = 32
 
 _MESSAGE_ID = re.compile(rb'"messageId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
 _decode = msgspec.json.Decoder().decode
+
+
+class FlawedError(Exception):
+    """A message cannot be taken."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -57,19 +76,41 @@ def judge(raw: bytes, index: int, call: str | None) -> Message | Rejected:
     Raises:
         UnparsableError: it is no JSON, and none of the reasons says so.
     """
+    try:
+        value = decode(raw, index)
+    except FlawedError as flaw:
+        return _rejected(raw, index, flaw.reason, flaw.detail)
+    return _identified(raw, index, call, value)
+
+
+def decode(raw: bytes, index: int) -> object:
+    """What the message holds, whatever the protocol.
+
+    Raises:
+        FlawedError: it is rejected.
+        UnparsableError: it is no JSON, and none of the reasons says so.
+    """
     if len(raw) > LARGEST:
-        return _rejected(raw, index, "event_too_large", f"{len(raw)} bytes, {LARGEST} are allowed")
+        raise FlawedError("event_too_large", f"{len(raw)} bytes, {LARGEST} are allowed")
     if raw.count(b"{") + raw.count(b"[") > DEEPEST and depth_of(raw) > DEEPEST:
-        return _rejected(raw, index, "too_deep", f"nests deeper than {DEEPEST} levels")
+        raise FlawedError("too_deep", f"nests deeper than {DEEPEST} levels")
     try:
         value = _decode(raw)
-    except msgspec.ValidationError:
-        return _rejected(raw, index, "not_json_number", "a number is too large to be one")
+    except msgspec.ValidationError as error:
+        raise FlawedError("not_json_number", "a number is too large to be one") from error
     except msgspec.DecodeError as error:
-        return _undecodable(raw, index, error)
+        raise _undecodable(raw, index) from error
     if b"\\u0000" in raw and has_nul(raw):
-        return _rejected(raw, index, "nul_character", "a text holds the character U+0000")
-    return _identified(raw, index, call, value)
+        raise FlawedError("nul_character", "a text holds the character U+0000")
+    return value
+
+
+def _undecodable(raw: bytes, index: int) -> Exception:
+    if has_nul(raw):
+        return FlawedError("nul_character", "a text holds the character U+0000")
+    if has_no_number(raw):
+        return FlawedError("not_json_number", "NaN and Infinity are not JSON")
+    return UnparsableError(f"message {index} is not JSON")
 
 
 def _identified(raw: bytes, index: int, call: str | None, value: object) -> Message | Rejected:
@@ -87,18 +128,14 @@ def _identified(raw: bytes, index: int, call: str | None, value: object) -> Mess
     )
 
 
-def _undecodable(raw: bytes, index: int, error: Exception) -> Rejected:
-    if has_nul(raw):
-        return _rejected(raw, index, "nul_character", "a text holds the character U+0000")
-    if has_no_number(raw):
-        return _rejected(raw, index, "not_json_number", "NaN and Infinity are not JSON")
-    raise UnparsableError(f"message {index} is not JSON") from error
-
-
 def _rejected(raw: bytes, index: int, reason: Reason, detail: str) -> Rejected:
+    return Rejected(raw, index, _message_id(raw), reason, detail)
+
+
+def _message_id(raw: bytes) -> str | None:
     # Looked for in the text, because the message may be no JSON or too large to decode for nothing.
     found = _MESSAGE_ID.search(raw)
-    return Rejected(raw, index, found[1].decode() if found else None, reason, detail)
+    return found[1].decode() if found else None
 
 
 def text_of(value: object) -> str | None:

@@ -43,10 +43,16 @@ def split(text: bytes) -> Parts | None:
         if not rest.startswith(b":"):
             return None
         parts.members[key[0][1:-1]] = rest[1:].strip()
-    batch = parts.members.get(b"batch", b"")
-    if batch.startswith(b"[") and batch.endswith(b"]"):
-        parts.items = _cut(batch[1:-1])
+    parts.items = items_of(parts.members.get(b"batch", b""))
     return parts
+
+
+def items_of(text: bytes) -> list[bytes] | None:
+    """The items of an array; None when it is none, or its brackets do not match up."""
+    stripped = text.strip()
+    if not (stripped.startswith(b"[") and stripped.endswith(b"]")):
+        return None
+    return _cut(stripped[1:-1])
 
 
 def _cut(text: bytes) -> list[bytes] | None:

@@ -49,22 +49,18 @@ def read(payload: EventAccepted) -> Call:
     """Read the body of an accepted event.
 
     Raises:
-        PermanentError: `undecodable`, `unknown_protocol`, `unknown_call`, `no_identity` or `nul_character`; the edge lets
-            none of the last two pass, but a foreign producer may write the record itself.
+        PermanentError: `undecodable`, `unknown_call`, `no_identity` or `nul_character`; the edge lets none of the last two
+            pass, but a foreign producer may write the record itself.
     """
-    if payload.protocol != "segment":
-        raise PermanentError("unknown_protocol", payload.protocol[:100])
-    if payload.received_at.tzinfo is None:
-        raise PermanentError("undecodable", "received_at has no zone")
-    body = _object(payload.body)
+    body = object_of(payload.body)
     kind = payload.call or _text(body.get("type")) or ""
     if kind not in _KINDS:
         raise PermanentError("unknown_call", scrub(kind[:100]))
-    user = _identifier("user", body.get("userId"))
+    user = known_as("user", body.get("userId"))
     # An alias names the id under which the person went before, a visitor's or a user's.
     before = body.get("previousId") if kind == "alias" else None
-    anonymous = _identifier("anonymous", before if kind == "alias" else body.get("anonymousId"))
-    former = _identifier("user", before) if user is not None else None
+    anonymous = known_as("anonymous", before if kind == "alias" else body.get("anonymousId"))
+    former = known_as("user", before) if user is not None else None
     if user is None and anonymous is None:
         raise PermanentError("no_identity", "neither userId nor anonymousId is given")
     return Call(
@@ -100,7 +96,12 @@ def _properties(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**beside, **properties} if beside else properties
 
 
-def _object(raw: msgspec.Raw) -> Mapping[str, Any]:
+def object_of(raw: msgspec.Raw) -> Mapping[str, Any]:
+    """A record's body, which is an object whatever the protocol.
+
+    Raises:
+        PermanentError: `undecodable`.
+    """
     try:
         body = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -110,7 +111,12 @@ def _object(raw: msgspec.Raw) -> Mapping[str, Any]:
     return body
 
 
-def _identifier(kind: IdentifierKind, value: object) -> Identifier | None:
+def known_as(kind: IdentifierKind, value: object) -> Identifier | None:
+    """An id of a person; None where none is given.
+
+    Raises:
+        PermanentError: `nul_character`.
+    """
     text = _text(value)
     if text is None:
         return None

@@ -1,0 +1,135 @@
+"""CloudEvents at the edge: a request's events in the JSON format, and whether each can be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ingest.domain.cloudevents import InvalidEventError, attributes_of, binary_event
+from ingest.domain.cloudevents.attributes import message_id_of
+from ingest.domain.cloudevents.headers import FlawedHeaderError, Header, has_attributes, holds_json
+from ingest.domain.collecting.body import Bundle, UnparsableError, decoded_text
+from ingest.domain.collecting.judging import (
+    DEEPEST,
+    LARGEST,
+    FlawedError,
+    Message,
+    Rejected,
+    decode,
+)
+from ingest.domain.collecting.splitting import depth_of, has_no_number, has_nul, items_of, split
+
+
+class _AnyObject(msgspec.Struct):
+    pass
+
+
+_object_decoder = msgspec.json.Decoder(_AnyObject)
+_list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def read_structured(body: bytes) -> Bundle:
+    """The one event of a structured request.
+
+    Raises:
+        UnparsableError: it is no JSON object.
+    """
+    body = decoded_text(body).strip()
+    try:
+        _object_decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        if split(body) is None:
+            raise UnparsableError("the body is not a JSON object") from error
+    return Bundle([body])
+
+
+def read_events(body: bytes) -> Bundle:
+    """The events of a batch; what is wrong with one of them never costs the others.
+
+    Raises:
+        UnparsableError: it is no JSON array.
+    """
+    body = decoded_text(body).strip()
+    try:
+        items = [bytes(item) for item in _list_decoder.decode(body)]
+    except (msgspec.DecodeError, RecursionError) as error:
+        taken_apart = items_of(body)
+        if taken_apart is None:
+            raise UnparsableError("the body is not a JSON array") from error
+        items = taken_apart
+    return Bundle(items)
+
+
+def read_binary(headers: Sequence[Header], body: bytes) -> Bundle:
+    """The one event of a binary request, in the JSON format.
+
+    Raises:
+        UnparsableError: no header speaks of an event, one cannot be read, or the data are not the JSON that they are said
+            to be.
+    """
+    if not has_attributes(headers):
+        raise UnparsableError("no ce- headers, and the content type is not application/cloudevents")
+    content_type = next((v.decode("latin-1") for n, v in headers if n == b"content-type"), "")
+    if body and holds_json(content_type, body):
+        body = decoded_text(body)
+        _check_json(body)
+    try:
+        return Bundle([binary_event(headers, body)])
+    except FlawedHeaderError as error:
+        raise UnparsableError(str(error)) from error
+
+
+def judge_event(raw: bytes, index: int) -> Message | Rejected:
+    """Check one event.
+
+    Raises:
+        UnparsableError: it is no JSON, and none of the reasons says so.
+    """
+    try:
+        value = decode(raw, index)
+    except FlawedError as flaw:
+        return Rejected(raw, index, _name(raw), flaw.reason, flaw.detail)
+    if not isinstance(value, dict):
+        return Rejected(raw, index, None, "invalid_attribute", "the event is no object")
+    try:
+        found = attributes_of(value)
+    except InvalidEventError as error:
+        return Rejected(raw, index, _name_of(value), error.reason, error.detail)
+    return Message(raw=raw, call="", message_id=found.message_id, identity=found.identity)
+
+
+def _check_json(body: bytes) -> None:
+    """What is put into an event unread must be one JSON value, or be rejected when the event is judged."""
+    try:
+        msgspec.json.decode(body)
+    except msgspec.ValidationError:
+        return
+    except (msgspec.DecodeError, RecursionError) as error:
+        told = len(body) > LARGEST or depth_of(body) > DEEPEST
+        if not (told or has_nul(body) or has_no_number(body)):
+            raise UnparsableError("the data are not JSON, as the content type says") from error
+
+
+def _name(raw: bytes) -> str | None:
+    """Looked for in the outermost object alone: the data may have ids of their own."""
+    parts = split(raw)
+    if parts is None:
+        return None
+    members = {key.decode("utf-8", "replace"): text for key, text in parts.members.items()}
+    return _name_of({key: _value(members.get(key, b"")) for key in ("source", "id")})
+
+
+def _name_of(event: dict[str, Any]) -> str | None:
+    source, id_ = event.get("source"), event.get("id")
+    if isinstance(source, str) and isinstance(id_, str) and source and id_:
+        return message_id_of(source, id_)
+    return None
+
+
+def _value(raw: bytes) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None

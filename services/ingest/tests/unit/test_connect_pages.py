@@ -1,0 +1,69 @@
+"""Every example of docs/connect does what its page says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.domain.reading import read
+from services.ingest.tests.edge import Edge, Reply, basic
+
+PAGES = Path(__file__).parents[4] / "docs/connect"
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def examples(page: str, language: str) -> list[str]:
+    found = _BLOCK.findall((PAGES / page).read_text())
+    return [text for kind, text in found if kind == language]
+
+
+async def send(edge: Edge, request: str) -> Reply:
+    """A request as the page prints it, under a key that the test's source has."""
+    head, _, body = request.partition("\n\n")
+    first, *lines = head.splitlines()
+    method, path, _ = first.split(" ")
+    headers = dict(line.split(": ", 1) for line in lines)
+    headers["Authorization"] = basic("k_server")
+    return await edge.request(method, path, body.strip().encode(), headers)
+
+
+def names(edge: Edge) -> list[tuple[str, str]]:
+    calls = [read(payload) for _, payload in edge.stored]
+    return [(call.kind, call.event) for call in calls]
+
+
+async def test_the_cloudevents_of_the_page_are_taken() -> None:
+    edge = Edge()
+    replies = [await send(edge, request) for request in examples("cloudevents.md", "http")]
+
+    assert [(reply.status, reply.json["accepted"]) for reply in replies] == [
+        (200, 1),
+        (200, 1),
+        (200, 2),
+    ]
+    assert names(edge) == [
+        ("track", "Product Added"),
+        ("track", "Order Completed"),
+        ("identify", ""),
+        ("track", "Webinar Registered"),
+    ]
+
+
+async def test_what_the_sdk_makes_of_the_pages_code_is_taken() -> None:
+    (code,) = examples("cloudevents.md", "python")
+    made: dict[str, Any] = {}
+    exec(code, made)  # noqa: S102 - the page's own example
+    edge = Edge()
+    message = made["message"]
+    reply = await edge.post("/v1/cloudevents", message.body, headers=message.headers)
+
+    assert reply.status == 200
+    assert names(edge) == [("track", "Product Viewed")]
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
+def test_every_page_has_an_example(page: str) -> None:
+    assert examples(page, "http")
