@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.generator import metrics, paths, settings
+from docs.generator import metrics, paths, settings, vocabulary
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +18,9 @@ def pages() -> dict[str, str]:
         ),
         "docs/operations.md": between_marks(
             (ROOT / "docs/operations.md").read_text(), metrics.table()
+        ),
+        "docs/vocabulary.md": between_marks(
+            (ROOT / "docs/vocabulary.md").read_text(), vocabulary.tables()
         ),
     }
 

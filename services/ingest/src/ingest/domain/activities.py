@@ -30,6 +30,6 @@ def activity_of(
         occurred_at=call.occurred_at,
         received_at=call.received_at,
         profile_version=version,
-        properties=allowed(call.properties),
+        properties=allowed(call.properties, name),
         context=context_of(call.context),
     )

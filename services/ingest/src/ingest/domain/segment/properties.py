@@ -7,6 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingest.domain.segment.scrubbing import scrub, scrub_identifier
+from ingest.domain.vocabulary import (
+    ABOUT_PROMOTIONS,
+    EVENT,
+    ONE_PRODUCT,
+    PRODUCT,
+    PROMOTION,
+    Words,
+)
 
 _LONGEST = 1_000
 """Characters of a text; the rest is cut."""
@@ -26,7 +34,7 @@ def _identifier(value: object) -> str | None:
 
 def _text(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)[:_LONGEST]
+        value = str(value)  # a phone number may come as one
     return scrub(_clean(value)) if isinstance(value, str) else None
 
 
@@ -60,11 +68,13 @@ def _texts(value: object) -> list[str] | None:
     return [text for text in (_text(item) for item in value[:_MOST]) if text is not None]
 
 
-def _items(table: Mapping[str, Form]) -> Form:
+def _items(table: Mapping[str, Form], *others: Mapping[str, str]) -> Form:
+    words = Words(table, *others)
+
     def items(value: object) -> list[dict[str, Any]] | None:
         if not isinstance(value, list):
             return None
-        return [_select(item, table) for item in value[:_MOST] if isinstance(item, dict)]
+        return [_select(item, table, words) for item in value[:_MOST] if isinstance(item, dict)]
 
     return items
 
@@ -73,9 +83,17 @@ def _clean(text: str) -> str:
     return text[:_LONGEST].replace("\0", "")
 
 
-def _select(values: Mapping[str, Any], table: Mapping[str, Form]) -> dict[str, Any]:
-    found = ((name, table[name](value)) for name, value in values.items() if name in table)
-    return {name: value for name, value in found if value is not None}
+def _select(values: Mapping[str, Any], table: Mapping[str, Form], words: Words) -> dict[str, Any]:
+    """What has a name in the table and its form; where the canonical name is there, no other is looked at."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        canonical = words.canonical(name)
+        if canonical is None or (canonical != name and (canonical in values or canonical in found)):
+            continue
+        formed = table[canonical](value)
+        if formed is not None:
+            found[canonical] = formed
+    return found
 
 
 _PRODUCT: Mapping[str, Form] = {
@@ -98,7 +116,7 @@ _PRODUCT: Mapping[str, Form] = {
 
 ALLOWED: Mapping[str, Form] = {
     **_PRODUCT,
-    "products": _items(_PRODUCT),
+    "products": _items(_PRODUCT, PRODUCT),
     # lists, searches, promotions
     "list_id": _identifier,
     "query": _text,
@@ -153,6 +171,24 @@ ALLOWED: Mapping[str, Form] = {
 """Segment's e-commerce vocabulary, version 2, and what our own activities say. Nothing else leaves ingest."""
 
 
-def allowed(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that may travel, in the order in which they came."""
-    return _select(properties, ALLOWED)
+_OF_EVENT = Words(ALLOWED, EVENT)
+_OF_ONE_PRODUCT = Words(ALLOWED, EVENT, PRODUCT)
+_OF_PROMOTION = Words(ALLOWED, EVENT, PROMOTION)
+
+
+def allowed(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The properties of an activity of that name that may travel, in the order in which they came."""
+    if name in ABOUT_PROMOTIONS:
+        return _select(properties, ALLOWED, _OF_PROMOTION)
+    if name not in ONE_PRODUCT:
+        return _select(properties, ALLOWED, _OF_EVENT)
+    return _lifted(_select(properties, ALLOWED, _OF_ONE_PRODUCT))
+
+
+def _lifted(selected: dict[str, Any]) -> dict[str, Any]:
+    """A list of one product is that product; what is said beside the list counts more."""
+    products = selected.get("products")
+    if not products or len(products) != 1 or "product_id" in selected or "sku" in selected:
+        return selected
+    rest = {name: value for name, value in selected.items() if name != "products"}
+    return {**products[0], **rest}
