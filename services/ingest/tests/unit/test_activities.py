@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from common.contracts.profiles import ActivityRecorded
 from common.errors import PermanentError
-from ingest.domain.moments import occurred_at, parse_instant
+from ingest.domain.moments import misdated, occurred_at, parse_instant
 from ingest.domain.segment.scrubbing import REMOVED, scrub
 from services.ingest.tests.making import NOW, Shop, accepted, activities
 
@@ -229,6 +229,34 @@ def test_what_cannot_be_becomes_the_time_of_receipt(
     timestamp: datetime | None, sent_at: datetime | None
 ) -> None:
     assert occurred_at(NOW, timestamp=timestamp, sent_at=sent_at) == NOW
+
+
+@pytest.mark.parametrize("year", ["1970", "1999", "2099"])
+def test_a_time_that_cannot_be_is_kept_and_the_time_of_receipt_counts(year: str) -> None:
+    stated = f"{year}-01-01T00:00:00Z"
+    activity = recorded(timestamp=stated)
+
+    assert activity.context.stated_at == parse_instant(stated)
+    assert activity.occurred_at == activity.received_at
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-9), timedelta(), timedelta(hours=23)])
+def test_a_clock_that_is_merely_wrong_is_not_told(ahead: timedelta) -> None:
+    assert recorded(timestamp=(NOW + ahead).isoformat()).context.stated_at is None
+
+
+@given(
+    st.datetimes(timezones=st.just(UTC)) | st.none(),
+    st.datetimes(timezones=st.just(UTC)) | st.none(),
+)
+def test_what_is_told_as_impossible_never_counts(
+    timestamp: datetime | None, sent_at: datetime | None
+) -> None:
+    stated = misdated(NOW, timestamp=timestamp, sent_at=sent_at)
+
+    assert stated in (None, timestamp)
+    if stated is not None:
+        assert occurred_at(NOW, timestamp=timestamp, sent_at=sent_at) == NOW
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)) | st.none())

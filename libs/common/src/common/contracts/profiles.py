@@ -19,6 +19,8 @@ class ActivityContext(msgspec.Struct, frozen=True, omit_defaults=True):
     locale: str | None = None
     device_class: str | None = None
     """`desktop`, `mobile`, `tablet`, `server` or `other`."""
+    stated_at: datetime | None = None
+    """What the client's clock said, where that cannot be (1970, 2099); it counts as done when it was received."""
 
 
 class ActivityRecorded(Payload, frozen=True, kw_only=True):

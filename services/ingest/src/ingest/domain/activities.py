@@ -31,5 +31,5 @@ def activity_of(
         received_at=call.received_at,
         profile_version=version,
         properties=allowed(call.properties, name),
-        context=context_of(call.context),
+        context=context_of(call.context, stated_at=call.stated_at),
     )

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing that a shop sends happened before; a clock that says so was never set."""
+TOLERANCE = timedelta(days=1)
+"""How far a client's clock may be ahead before what it says is no time at all."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 100_000_000_000
 """Numbers from here on are milliseconds (1973), below they are seconds (until the year 5138)."""
@@ -34,10 +36,26 @@ def occurred_at(
     The client's clock cancels out, so a wrong one does no harm. Without `sent_at` the time stamp is taken as it is.
     What cannot be (after it was received, before there were shops like these) becomes the time of receipt.
     """
-    if timestamp is None:
-        return received_at
+    moment = _corrected(received_at, timestamp, sent_at)
+    return received_at if moment is None or not EARLIEST <= moment <= received_at else moment
+
+
+def misdated(
+    received_at: datetime, *, timestamp: datetime | None, sent_at: datetime | None
+) -> datetime | None:
+    """The client's time stamp where no clock that is merely wrong explains it: 1970, 2099. None where all is well."""
+    moment = _corrected(received_at, timestamp, sent_at)
+    if timestamp is None or (moment and EARLIEST <= moment <= received_at + TOLERANCE):
+        return None
+    return timestamp
+
+
+def _corrected(
+    received_at: datetime, timestamp: datetime | None, sent_at: datetime | None
+) -> datetime | None:
+    if timestamp is None or sent_at is None:
+        return timestamp
     try:
-        moment = timestamp if sent_at is None else received_at - (sent_at - timestamp)
+        return received_at - (sent_at - timestamp)
     except OverflowError:
-        return received_at
-    return moment if EARLIEST <= moment <= received_at else received_at
+        return None

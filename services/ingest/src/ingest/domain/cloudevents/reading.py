@@ -12,7 +12,7 @@ from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
 from ingest.domain.cloudevents.attributes import InvalidEventError, attributes_of, unpacked
 from ingest.domain.cloudevents.media import is_json
-from ingest.domain.moments import occurred_at, parse_instant
+from ingest.domain.moments import misdated, occurred_at, parse_instant
 from ingest.domain.segment.calls import Call, CallKind, known_as, object_of
 from ingest.domain.vocabulary import canonical_name
 
@@ -49,6 +49,7 @@ def read(payload: EventAccepted) -> Call:
     # As with Segment: nobody says whether the former id was a visitor's or a user's.
     before = data.get("previousId") if kind == "alias" else None
     former = known_as("user", before) if user is not None else None
+    timestamp = parse_instant(event.get("time"))
     return Call(
         kind=kind,
         user=user,
@@ -56,12 +57,9 @@ def read(payload: EventAccepted) -> Call:
         former=None if former == user else former,
         message_id=payload.message_id or attributes.message_id,
         event=name,
-        occurred_at=occurred_at(
-            payload.received_at,
-            timestamp=parse_instant(event.get("time")),
-            sent_at=None,
-        ),
+        occurred_at=occurred_at(payload.received_at, timestamp=timestamp, sent_at=None),
         received_at=payload.received_at,
+        stated_at=misdated(payload.received_at, timestamp=timestamp, sent_at=None),
         properties={} if kind in _MEMBERS_OF_TRAITS else data,
         traits=data if kind in _MEMBERS_OF_TRAITS else {},
         context={},

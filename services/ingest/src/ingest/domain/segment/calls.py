@@ -12,7 +12,7 @@ import msgspec
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
 from ingest.domain.identifiers import Identifier, IdentifierKind, identifier
-from ingest.domain.moments import occurred_at, parse_instant
+from ingest.domain.moments import misdated, occurred_at, parse_instant
 from ingest.domain.segment.scrubbing import scrub
 
 CallKind = Literal["track", "identify", "page", "screen", "group", "alias"]
@@ -37,6 +37,8 @@ class Call:
     properties: Mapping[str, Any]
     traits: Mapping[str, Any]
     context: Mapping[str, Any]
+    stated_at: datetime | None = None
+    """The client's time stamp where it cannot be."""
 
     @property
     def identifiers(self) -> tuple[Identifier, ...]:
@@ -63,6 +65,8 @@ def read(payload: EventAccepted) -> Call:
     former = known_as("user", before) if user is not None else None
     if user is None and anonymous is None:
         raise PermanentError("no_identity", "neither userId nor anonymousId is given")
+    timestamp = parse_instant(body.get("originalTimestamp") or body.get("timestamp"))
+    sent_at, received_at = _sent_at(payload, body), payload.received_at
     return Call(
         kind=cast("CallKind", kind),
         user=user,
@@ -70,12 +74,9 @@ def read(payload: EventAccepted) -> Call:
         former=None if former == user else former,
         message_id=payload.message_id or _text(body.get("messageId")) or "",
         event=_text(body.get("event")) or "",
-        occurred_at=occurred_at(
-            payload.received_at,
-            timestamp=parse_instant(body.get("originalTimestamp") or body.get("timestamp")),
-            sent_at=_sent_at(payload, body),
-        ),
-        received_at=payload.received_at,
+        occurred_at=occurred_at(received_at, timestamp=timestamp, sent_at=sent_at),
+        received_at=received_at,
+        stated_at=misdated(received_at, timestamp=timestamp, sent_at=sent_at),
         properties=_properties(body),
         traits=_mapping(body.get("traits")),
         context=_mapping(body.get("context")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from common.contracts.profiles import ActivityContext
@@ -25,13 +26,14 @@ _TABLET = re.compile(r"iPad|Tablet|Android(?!.{0,200}Mobile)", re.IGNORECASE)
 _MOBILE = re.compile(r"Mobi|iPhone", re.IGNORECASE)
 
 
-def context_of(context: Mapping[str, Any]) -> ActivityContext:
-    """Page path, campaign, locale and the class of the device; nothing else."""
+def context_of(context: Mapping[str, Any], *, stated_at: datetime | None = None) -> ActivityContext:
+    """Page path, campaign, locale and the class of the device; nothing else but a time stamp that cannot be."""
     return ActivityContext(
         page_path=_text(_at(context, "page", "path")),
         campaign=_campaign(context.get("campaign")),
         locale=locale_of(context.get("locale")),
         device_class=_device_class(context),
+        stated_at=stated_at,
     )
 
 
