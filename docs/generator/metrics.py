@@ -91,6 +91,10 @@ WATCHES: dict[str, Watch] = {
     "cuestream_ingest_rejected": Watch(
         "> 1 % of the accepted", "[Quarantine](#quarantine): a client sends what is no event"
     ),
+    "cuestream_ingest_ignored": Watch(
+        "more than the accepted of a source for 1 h",
+        "a crawler is let in that should not be, or visitors are taken for one: compare their user agents",
+    ),
     "cuestream_ingest_refused": Watch(
         "any 503", "[Kafka is away or slow](#kafka-is-away-or-slow); 401 and 429 are the client's"
     ),

@@ -146,9 +146,9 @@ class Edge:
         scope = {
             "type": "http",
             "method": method,
-            "path": path,
+            "path": path.partition("?")[0],
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": path.partition("?")[2].encode(),
             "root_path": "",
             "scheme": "http",
             "server": ("localhost", 8080),

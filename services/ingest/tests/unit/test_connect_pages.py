@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ingest.domain.reading import read
-from services.ingest.tests.edge import Edge, Reply, basic
+from services.ingest.tests.edge import BROWSER_KEY, SERVER_KEY, Edge, Reply, basic
 
 PAGES = Path(__file__).parents[4] / "docs/connect"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -26,7 +26,9 @@ async def send(edge: Edge, request: str) -> Reply:
     first, *lines = head.splitlines()
     method, path, _ = first.split(" ")
     headers = dict(line.split(": ", 1) for line in lines)
-    headers["Authorization"] = basic("k_server")
+    if "Authorization" in headers:
+        headers["Authorization"] = basic(SERVER_KEY)
+    path = path.replace("cs_b_default", BROWSER_KEY)
     return await edge.request(method, path, body.strip().encode(), headers)
 
 
@@ -62,6 +64,14 @@ async def test_what_the_sdk_makes_of_the_pages_code_is_taken() -> None:
 
     assert reply.status == 200
     assert names(edge) == [("track", "Product Viewed")]
+
+
+async def test_the_pixels_of_the_page_are_counted() -> None:
+    edge = Edge()
+    replies = [await send(edge, request) for request in examples("pixel.md", "http")]
+
+    assert [reply.status for reply in replies] == [200, 200]
+    assert names(edge) == [("track", "Email Opened"), ("track", "Page Viewed")]
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))

@@ -24,6 +24,7 @@ PATHS = st.sampled_from(
         "/v1/m",
         "/v1/x",
         "/v1/cloudevents",
+        "/v1/pixel.gif",
     ]
 )
 LITERALS = [

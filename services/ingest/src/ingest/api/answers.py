@@ -24,6 +24,8 @@ class Answer:
     body: bytes
     headers: tuple[Header, ...] = ()
     kind: bytes = b"application/json"
+    error: str | None = None
+    """What is wrong, where the status says that something is."""
 
     async def send(self, send: Send, more: Sequence[Header] = ()) -> None:
         """Answer, with more headers where the request's origin asks for them."""
@@ -44,7 +46,23 @@ class RefusedError(Exception):
         super().__init__(f"{status} {error}")
         headers = () if retry_after is None else ((b"retry-after", b"%d" % seconds(retry_after)),)
         self.error = error
-        self.answer = Answer(status, _encode({"error": error, "detail": detail}), headers)
+        body = _encode({"error": error, "detail": detail})
+        self.answer = Answer(status, body, headers, error=error)
+
+
+GIF = bytes.fromhex(
+    "474946383961010001008000000000000000000021f90401000000002c00000000010001000002024401003b"
+)
+"""One transparent pixel."""
+
+
+def picture(answer: Answer) -> Answer:
+    """The same answer as a picture, so that no page and no mail shows a broken one; what is wrong stands in a header."""
+    told: tuple[Header, ...] = (
+        () if answer.error is None else ((b"x-error", answer.error.encode()),)
+    )
+    kept = ((b"cache-control", b"no-store, max-age=0"), *told)
+    return Answer(answer.status, GIF, (*answer.headers, *kept), kind=b"image/gif")
 
 
 def seconds(wait: float) -> int:
@@ -52,6 +70,6 @@ def seconds(wait: float) -> int:
     return max(1, min(60, math.ceil(wait)))
 
 
-def as_json(status: int, value: object) -> Answer:
+def as_json(status: int, value: object, *, error: str | None = None) -> Answer:
     """Any value as a JSON answer."""
-    return Answer(status, _encode(value))
+    return Answer(status, _encode(value), error=error)

@@ -11,14 +11,24 @@ from common.clock import Clock, monotonic
 from common.errors import TransientError
 from common.streaming.ports import Outgoing
 from ingest.api import metrics
-from ingest.api.answers import Answer, Header, RefusedError, Send, as_json
+from ingest.api.answers import Answer, Header, RefusedError, Send, as_json, picture
 from ingest.api.browsers import cross_origin, preflight, settings_document
-from ingest.api.doors import Door, door_of
+from ingest.api.doors import PIXEL, Door, door_of
 from ingest.api.keys import Keyring, Sender, Senders, key_of
 from ingest.api.pacing import Pacing
 from ingest.api.records import Reception
 from ingest.api.requests import BodyReader, ClientGoneError, Receive
-from ingest.domain.collecting import Bundle, Message, Rejected, UnparsableError
+from ingest.domain.collecting import (
+    Bundle,
+    Message,
+    Rejected,
+    UnknownPixelError,
+    UnparsableError,
+    Unseen,
+    page_origin,
+    read_pixel,
+    unseen,
+)
 from ingest.ports import Appender
 
 Scope = MutableMapping[str, Any]
@@ -68,6 +78,8 @@ class Collector:
             return preflight(headers)
         if name.startswith("projects/"):
             return self._settings(name, method, senders)
+        if name == "pixel.gif":
+            return await self._pixel(scope, headers, senders)
         door = None if name in SWALLOWED else door_of(name, scope["headers"])
         if door is None and name not in SWALLOWED:
             raise RefusedError(404, "unknown_address", "see /docs for the addresses there are")
@@ -86,6 +98,25 @@ class Collector:
         senders.find(key)
         return as_json(200, settings_document(key, self.public_url))
 
+    async def _pixel(self, scope: Scope, headers: dict[bytes, bytes], senders: Senders) -> Answer:
+        try:
+            return picture(await self._fetched(scope, headers, senders))
+        except RefusedError as refused:
+            metrics.REFUSED.labels(refused.error).inc()
+            return picture(refused.answer)
+
+    async def _fetched(self, scope: Scope, headers: dict[bytes, bytes], senders: Senders) -> Answer:
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise RefusedError(405, "wrong_method", "use GET")
+        try:
+            pixel = read_pixel(scope["query_string"], headers)
+        except UnknownPixelError as error:
+            raise RefusedError(400, "unknown_pixel", str(error)) from error
+        sender = _shown(senders.find(pixel.key or ""), page_origin(headers))
+        if scope["method"] == "HEAD":
+            return as_json(200, {})
+        return await self._take(PIXEL, Bundle([pixel.body]), sender, unseen(headers))
+
     async def _collect(
         self, door: Door, headers: dict[bytes, bytes], receive: Receive, senders: Senders
     ) -> Answer:
@@ -103,14 +134,17 @@ class Collector:
                 sender = _admitted(_named(senders, bundle), headers)
                 if len(body) > sender.source.limits.max_body:
                     raise RefusedError(413, "body_too_large", "more than this source may send")
-            return await self._take(door, bundle, sender)
+            why = unseen(headers) if sender.source.kind == "browser" else None
+            return await self._take(door, bundle, sender, why)
         finally:
             metrics.SECONDS.observe(monotonic() - begun)
 
-    async def _take(self, door: Door, bundle: Bundle, sender: Sender) -> Answer:
+    async def _take(self, door: Door, bundle: Bundle, sender: Sender, why: Unseen | None) -> Answer:
         if len(bundle.messages) > MOST_MESSAGES:
             raise RefusedError(413, "too_many_messages", f"more than {MOST_MESSAGES} at once")
         self.pacing.admit(sender, len(bundle.messages))
+        if why is not None:
+            return _ignored(len(bundle.messages), sender, why)
         messages, rejected = await _judged(door, bundle)
         trace = self.new_trace().encode("ascii")
         reception = Reception(sender, self.clock(), bundle.sent_at, trace, protocol=door.protocol)
@@ -121,7 +155,8 @@ class Collector:
         for message in rejected:
             metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()
         if door.single and rejected:
-            return as_json(400, {"error": rejected[0].reason, **_item(rejected[0])})
+            error = rejected[0].reason
+            return as_json(400, {"error": error, **_item(rejected[0])}, error=error)
         return _taken(len(messages), rejected)
 
     async def _append(self, topic: Appender, records: Sequence[Outgoing]) -> None:
@@ -140,6 +175,22 @@ def _admitted(sender: Sender, headers: dict[bytes, bytes]) -> Sender:
     if not sender.accepts(None if origin is None else origin.decode("latin-1")):
         raise RefusedError(401, "unknown_origin", "this browser key does not count on this page")
     return sender
+
+
+def _shown(sender: Sender, origin: str | None) -> Sender:
+    """A pixel's key stands in an address that all can read; mails and careful browsers do not say where it is shown."""
+    if sender.source.kind != "browser":
+        raise RefusedError(401, "unknown_key", "a pixel needs a browser key")
+    if origin is not None and not sender.accepts(origin):
+        raise RefusedError(401, "unknown_origin", "this browser key does not count on this page")
+    return sender
+
+
+def _ignored(messages: int, sender: Sender, why: Unseen) -> Answer:
+    """Answered as good, so that nobody sends it again, and with what became of it."""
+    metrics.IGNORED.labels(sender.workspace, sender.name, why).inc(messages)
+    told = {"success": True, "accepted": 0, "rejected": [], "ignored": messages, "reason": why}
+    return as_json(200, told)
 
 
 def _named(senders: Senders, bundle: Bundle) -> Sender:

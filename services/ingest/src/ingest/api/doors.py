@@ -46,6 +46,7 @@ class Door:
 _call = partial(Door, protocol="segment", key_in_body=True, unparsable="invalid_json")
 _events = partial(Door, protocol=CLOUDEVENTS, judge=judge_event, unparsable="invalid_event")
 
+PIXEL: Door = _call(read=read_call, judge=partial(judge, call="track"))
 _STRUCTURED = _events(read=read_structured)
 _BATCH = _events(read=read_events, single=False)
 _SEGMENT: Mapping[str, Door] = {

@@ -22,6 +22,11 @@ ACCEPTED = Counter(
 REJECTED = Counter(
     "cuestream_ingest_rejected", "Messages that were set aside", ["workspace", "source", "reason"]
 )
+IGNORED = Counter(
+    "cuestream_ingest_ignored",
+    "Messages under browser keys that no visitor sent",
+    ["workspace", "source", "reason"],
+)
 REFUSED = Counter("cuestream_ingest_refused", "Requests that were refused", ["error"])
 SECONDS = Histogram(
     "cuestream_ingest_seconds",

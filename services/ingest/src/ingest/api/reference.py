@@ -67,6 +67,7 @@ def describe(document: dict[str, Any]) -> dict[str, Any]:
         }
         paths[f"/v1/{letter}"] = {"post": short}
     paths["/v1/cloudevents"] = {"post": _cloudevents()}
+    paths["/v1/pixel.gif"] = {"get": _pixel()}
     paths["/v1/m"] = {"post": _plain("metrics", "What browsers report about themselves; ignored.")}
     paths["/v1/projects/{key}/settings"] = {"get": _settings()}
     components = document.get("components", {})
@@ -142,6 +143,17 @@ def _settings() -> dict[str, Any]:
         **_plain("settings", "The settings document of Segment's browser SDK."),
         "parameters": [
             {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
+        ],
+    }
+
+
+def _pixel() -> dict[str, Any]:
+    names = ("key", "event", "user", "anonymous", "id", "path", "title", "campaign_id")
+    return {
+        **_plain("pixel", "A picture for mails and pages without script: an open or a visit."),
+        "parameters": [
+            {"name": name, "in": "query", "required": name == "key", "schema": {"type": "string"}}
+            for name in names
         ],
     }
 

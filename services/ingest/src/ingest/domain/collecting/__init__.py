@@ -9,18 +9,26 @@ from ingest.domain.collecting.cloudevents import (
 )
 from ingest.domain.collecting.judging import Message, Rejected, judge
 from ingest.domain.collecting.pacing import TokenBucket
+from ingest.domain.collecting.pixel import Pixel, UnknownPixelError, page_origin, read_pixel
+from ingest.domain.collecting.visitors import Unseen, unseen
 
 __all__ = [
     "Bundle",
     "Message",
+    "Pixel",
     "Rejected",
     "TokenBucket",
+    "UnknownPixelError",
     "UnparsableError",
+    "Unseen",
     "judge",
     "judge_event",
+    "page_origin",
     "read_batch",
     "read_binary",
     "read_call",
     "read_events",
+    "read_pixel",
     "read_structured",
+    "unseen",
 ]
