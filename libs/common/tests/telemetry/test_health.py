@@ -90,6 +90,15 @@ async def test_own_routes_get_parameters_query_and_headers() -> None:
     assert (await get(app, "/v1/messages/"))[0] == 404
 
 
+async def test_a_parameter_at_the_end_may_hold_slashes() -> None:
+    async def message(request: Request) -> tuple[int, object]:
+        return 200, request.params
+
+    app = health_app(fine, {"/v1/messages/{message_id}": message})
+
+    assert await get(app, "/v1/messages/%2Fshop%2Fweb%201") == (200, {"message_id": "/shop/web 1"})
+
+
 @pytest.mark.parametrize(
     ("error", "answer"),
     [

@@ -121,10 +121,12 @@ async def _handled(handler: Handler, scope: Scope, params: dict[str, str]) -> tu
 
 
 def _pattern(path: str) -> re.Pattern[str]:
+    """What is at the end may hold slashes, as a message id may: servers decode the path before we see it."""
     parts = re.split(r"\{(\w+)\}", path)
-    return re.compile(
-        "".join(f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts))
-    )
+    forms = [f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts)]
+    if len(parts) > 1 and not parts[-1]:
+        forms[-2] = f"(?P<{parts[-2]}>(?s:.+))"
+    return re.compile("".join(forms))
 
 
 def _json(status: int, body: object) -> tuple[int, str, bytes]:
