@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
+from ingest.domain.cloudevents import FlawedHeaderError, binary_event
 from ingest.domain.cloudevents.reading import kind_and_name
 from ingest.domain.identifiers import Identifier
 from ingest.domain.reading import read
@@ -113,6 +114,18 @@ def test_data_are_read_where_they_are_a_json_object(
     more: dict[str, Any], properties: dict[str, Any]
 ) -> None:
     assert call_of(**more).properties == properties
+
+
+def test_of_two_content_types_the_first_counts_so_that_no_text_passes_for_attributes() -> None:
+    types = [(b"content-type", b"text/plain"), (b"content-type", b"application/json")]
+    event = msgspec.json.decode(binary_event([*types, (b"ce-id", b"1")], b'1,"subject":"x"'))
+
+    assert event == {"id": "1", "datacontenttype": "text/plain", "data": '1,"subject":"x"'}
+
+
+def test_an_attribute_that_is_there_twice_is_none() -> None:
+    with pytest.raises(FlawedHeaderError, match="ce-id is there twice"):
+        binary_event([(b"ce-id", b"1"), (b"ce-id", b"2")], b"")
 
 
 def test_identify_teaches_traits_and_consents() -> None:

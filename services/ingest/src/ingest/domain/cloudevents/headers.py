@@ -51,7 +51,8 @@ def binary_event(headers: Iterable[Header], body: bytes) -> bytes:
     content_type: str | None = None
     for name, value in headers:
         if name == b"content-type":
-            content_type = value.decode("latin-1")
+            # The first one counts, as for whoever asked before whether the data are JSON.
+            content_type = value.decode("latin-1") if content_type is None else content_type
         elif name.startswith(_PREFIX):
             _put(attributes, name[len(_PREFIX) :].decode("latin-1"), value)
     # What old SDKs write beside it: the content type alone counts.
