@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,6 +141,14 @@ class TokenSettings(Settings):
         if not secrets or any(len(secret.get_secret_value()) < 16 for secret in secrets):
             raise ValueError("needs at least one secret, each of at least 16 characters")
         return secrets
+
+
+def secret_of(name: str) -> str | None:
+    """The secret that a workspace names: an environment variable, or a mounted file where it begins with `/`."""
+    if name.startswith("/"):
+        path = Path(name)
+        return path.read_text().strip() if path.is_file() else None
+    return os.environ.get(name)
 
 
 def variables(cls: type[BaseSettings]) -> Iterator[tuple[str, FieldInfo]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -74,11 +72,3 @@ class ApiSettings(TokenSettings, KafkaSettings, DatabaseSettings, EdgeSettings):
 
 class MigrateSettings(DatabaseSettings):
     """What `dispatcher migrate` is told: it meets nothing but the database."""
-
-
-def secret_of(name: str) -> str | None:
-    """The secret that a workspace names: an environment variable, or a mounted file where it begins with `/`."""
-    if name.startswith("/"):
-        path = Path(name)
-        return path.read_text().strip() if path.is_file() else None
-    return os.environ.get(name)

@@ -18,6 +18,7 @@ from common.consuming import Consumer
 from common.consuming.ownership import Guard, refuse_restored
 from common.ids import fresh
 from common.jobs import Job, Worker
+from common.settings import secret_of
 from common.streaming.ports import Log, Reader
 from dispatcher.adapters.outlets import ConfiguredOutlets
 from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release
@@ -41,7 +42,6 @@ from dispatcher.settings import (
     MigrateSettings,
     RecoverySettings,
     SendSettings,
-    secret_of,
 )
 from dispatcher.store import (
     SCHEMA,

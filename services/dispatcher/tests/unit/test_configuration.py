@@ -10,13 +10,14 @@ import pytest
 
 from common.configuration import Configuration, Content, Release, content_of, load_directory
 from common.errors import PermanentError
+from common.settings import secret_of
 from dispatcher.adapters.outlets import ConfiguredOutlets
 from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release, rules_of
 from dispatcher.adapters.sink import SinkEmailProvider
 from dispatcher.adapters.smtp import SmtpEmailProvider, SmtpTimeouts, parse_smtp_url
 from dispatcher.domain.rules import Rules, Sender
 from dispatcher.domain.templates import render
-from dispatcher.settings import ConsumeSettings, secret_of
+from dispatcher.settings import ConsumeSettings
 from services.dispatcher.tests.making import FILES, LINKS, RULES, delivery, recipient
 
 ROOT = Path(__file__).parents[4]
