@@ -81,21 +81,54 @@ class Limits(Model):
 
 
 class Source(Model):
-    """A shop, site or CRM that sends events, with its key."""
+    """A shop, site or CRM that sends events: with a key of ours, or by webhooks that it signs."""
 
-    key_sha256: tuple[KeyHash, ...] = Field(min_length=1, max_length=2)
-    """Two while a key is being replaced."""
-    kind: Literal["server", "browser"]
+    key_sha256: tuple[KeyHash, ...] = Field(default=(), max_length=2)
+    """server, browser: the hash of its key. Two while a key is being replaced."""
+    kind: Literal[
+        "server",
+        "browser",
+        "shopify",
+        "woocommerce",
+        "shopware",
+        "hubspot",
+        "salesforce",
+        "stripe",
+        "standard",
+    ]
+    secrets: tuple[SecretName, ...] = Field(default=(), max_length=2)
+    """Webhooks: where the secret is that they are signed with. Two while it is being replaced."""
+    account: str | None = Field(default=None, min_length=1, max_length=100)
+    """Webhooks: the only shop or organisation to take them from, by the vendor's own id of it."""
+    ids: Literal["own", "shared"] = "own"
+    """Webhooks: `shared` where the vendor's ids of people are the user ids that the workspace's other sources send, too."""
     origins: tuple[Origin, ...] = ()
     """From which pages a browser key is accepted."""
     limits: Limits = Limits()
     local_only: bool = False
     """A key that everybody knows: accepted by the local stack alone."""
 
-    @field_validator("key_sha256", mode="before")
+    @property
+    def is_webhook(self) -> bool:
+        return self.kind not in {"server", "browser"}
+
+    @field_validator("key_sha256", "secrets", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _proof_fits_the_kind(self) -> Source:
+        if self.is_webhook:
+            if not self.secrets or self.key_sha256:
+                raise ValueError(f"a {self.kind} source needs secrets and has no key_sha256")
+            if self.origins or self.local_only:
+                raise ValueError(f"a {self.kind} source has neither origins nor local_only")
+            if self.kind == "salesforce" and self.account is None:
+                raise ValueError("a salesforce source needs account, its OrganizationId")
+        elif not self.key_sha256 or self.secrets or self.account or self.ids != "own":
+            raise ValueError(f"a {self.kind} key needs key_sha256 and nothing of a webhook")
+        return self
 
     @model_validator(mode="after")
     def _origins_fit_the_kind(self) -> Source:
