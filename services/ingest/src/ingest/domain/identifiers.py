@@ -23,3 +23,14 @@ def identifier(kind: IdentifierKind, value: str) -> Identifier:
     if len(value.encode()) <= _LONGEST:
         return Identifier(kind, value)
     return Identifier(kind, "sha256:" + hashlib.sha256(value.encode()).hexdigest())
+
+
+def text_of(value: object) -> str | None:
+    """An identifier as text; numbers are taken too, as some clients send them. None for anything else."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return str(value)
+    return None

@@ -14,10 +14,10 @@ from ingest.domain.collecting.body import Bundle, UnparsableError, decoded_text
 from ingest.domain.collecting.judging import (
     DEEPEST,
     LARGEST,
-    FlawedError,
     Message,
     Rejected,
-    decode,
+    UnfitError,
+    decoded,
 )
 from ingest.domain.collecting.splitting import depth_of, has_no_number, has_nul, items_of, split
 
@@ -88,9 +88,11 @@ def judge_event(raw: bytes, index: int) -> Message | Rejected:
         UnparsableError: it is no JSON, and none of the reasons says so.
     """
     try:
-        value = decode(raw, index)
-    except FlawedError as flaw:
-        return Rejected(raw, index, _name(raw), flaw.reason, flaw.detail)
+        value = decoded(raw, LARGEST)
+    except UnfitError as unfit:
+        return Rejected(raw, index, _name(raw), unfit.reason, unfit.detail)
+    except UnparsableError as error:
+        raise UnparsableError(f"event {index} is not JSON") from error
     if not isinstance(value, dict):
         return Rejected(raw, index, None, "invalid_attribute", "the event is no object")
     try:

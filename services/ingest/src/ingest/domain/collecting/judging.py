@@ -10,6 +10,7 @@ import msgspec
 
 from ingest.domain.collecting.body import UnparsableError
 from ingest.domain.collecting.splitting import depth_of, has_no_number, has_nul
+from ingest.domain.identifiers import text_of
 
 Reason = Literal[
     "event_too_large",
@@ -21,7 +22,7 @@ Reason = Literal[
     "invalid_attribute",
     "invalid_data",
 ]
-"""The last three: of CloudEvents alone."""
+"""The last three: of CloudEvents alone; a vendor's event also may be `unknown_topic` or `undecodable`."""
 
 LARGEST = 32 * 1024
 """Bytes a message may have."""
@@ -30,15 +31,6 @@ DEEPEST = 32
 
 _MESSAGE_ID = re.compile(rb'"messageId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
 _decode = msgspec.json.Decoder().decode
-
-
-class FlawedError(Exception):
-    """A message cannot be taken."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -66,8 +58,17 @@ class Rejected:
     raw: bytes = field(repr=False)
     index: int
     message_id: str | None
-    reason: Reason
+    reason: str
     detail: str
+
+
+class UnfitError(Exception):
+    """A JSON text that cannot be taken."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
 
 
 def judge(raw: bytes, index: int, call: str | None) -> Message | Rejected:
@@ -77,40 +78,33 @@ def judge(raw: bytes, index: int, call: str | None) -> Message | Rejected:
         UnparsableError: it is no JSON, and none of the reasons says so.
     """
     try:
-        value = decode(raw, index)
-    except FlawedError as flaw:
-        return _rejected(raw, index, flaw.reason, flaw.detail)
-    return _identified(raw, index, call, value)
+        return _identified(raw, index, call, decoded(raw, LARGEST))
+    except UnfitError as unfit:
+        return _rejected(raw, index, unfit.reason, unfit.detail)
+    except UnparsableError as error:
+        raise UnparsableError(f"message {index} is not JSON") from error
 
 
-def decode(raw: bytes, index: int) -> object:
-    """What the message holds, whatever the protocol.
+def decoded(raw: bytes, largest: int) -> object:
+    """The text's value, if all who come after us can hold it.
 
     Raises:
-        FlawedError: it is rejected.
+        UnfitError: they cannot.
         UnparsableError: it is no JSON, and none of the reasons says so.
     """
-    if len(raw) > LARGEST:
-        raise FlawedError("event_too_large", f"{len(raw)} bytes, {LARGEST} are allowed")
+    if len(raw) > largest:
+        raise UnfitError("event_too_large", f"{len(raw)} bytes, {largest} are allowed")
     if raw.count(b"{") + raw.count(b"[") > DEEPEST and depth_of(raw) > DEEPEST:
-        raise FlawedError("too_deep", f"nests deeper than {DEEPEST} levels")
+        raise UnfitError("too_deep", f"nests deeper than {DEEPEST} levels")
     try:
         value = _decode(raw)
     except msgspec.ValidationError as error:
-        raise FlawedError("not_json_number", "a number is too large to be one") from error
+        raise UnfitError("not_json_number", "a number is too large to be one") from error
     except msgspec.DecodeError as error:
-        raise _undecodable(raw, index) from error
+        raise _undecodable(raw) from error
     if b"\\u0000" in raw and has_nul(raw):
-        raise FlawedError("nul_character", "a text holds the character U+0000")
+        raise UnfitError("nul_character", "a text holds the character U+0000")
     return value
-
-
-def _undecodable(raw: bytes, index: int) -> Exception:
-    if has_nul(raw):
-        return FlawedError("nul_character", "a text holds the character U+0000")
-    if has_no_number(raw):
-        return FlawedError("not_json_number", "NaN and Infinity are not JSON")
-    return UnparsableError(f"message {index} is not JSON")
 
 
 def _identified(raw: bytes, index: int, call: str | None, value: object) -> Message | Rejected:
@@ -128,22 +122,15 @@ def _identified(raw: bytes, index: int, call: str | None, value: object) -> Mess
     )
 
 
+def _undecodable(raw: bytes) -> UnfitError | UnparsableError:
+    if has_nul(raw):
+        return UnfitError("nul_character", "a text holds the character U+0000")
+    if has_no_number(raw):
+        return UnfitError("not_json_number", "NaN and Infinity are not JSON")
+    return UnparsableError("it is not JSON")
+
+
 def _rejected(raw: bytes, index: int, reason: Reason, detail: str) -> Rejected:
-    return Rejected(raw, index, _message_id(raw), reason, detail)
-
-
-def _message_id(raw: bytes) -> str | None:
     # Looked for in the text, because the message may be no JSON or too large to decode for nothing.
     found = _MESSAGE_ID.search(raw)
-    return found[1].decode() if found else None
-
-
-def text_of(value: object) -> str | None:
-    """An identifier as text; numbers are taken too, as some clients send them. None for anything else."""
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return str(value)
-    return None
+    return Rejected(raw, index, found[1].decode() if found else None, reason, detail)
