@@ -110,6 +110,7 @@ _PRODUCT: Mapping[str, Form] = {
     "coupon": _identifier,
     "position": _number,
     "value": _number,
+    "stock": _number,
     "url": _identifier,
     "image_url": _identifier,
 }
@@ -156,6 +157,10 @@ ALLOWED: Mapping[str, Form] = {
     "campaign_id": _identifier,
     "case_id": _identifier,
     "invoice_id": _identifier,
+    "deal_id": _identifier,
+    "stage": _text,
+    "call_id": _identifier,
+    "refund_id": _identifier,
     "interests": _texts,
     "score": _number,
     "points": _number,
