@@ -51,8 +51,8 @@ def touched(signal: Signal) -> Touched:
     """
     event = _record(signal).event
     if event.type == EventAccepted.TYPE:
-        call = read(event.payload(EventAccepted))
-        return Touched(event.workspace, call.identifiers, event_id=event.id)
+        calls = read(event.payload(EventAccepted))
+        return Touched(event.workspace, calls[0].identifiers, event_id=event.id)
     return Touched(event.workspace, profiles=(_subject(event.subject),))
 
 
@@ -63,30 +63,32 @@ def fold_accepted(state: People | None, signal: Signal, now: datetime) -> Folded
     if event.id in people.seen:
         return Folded(people)
     payload = _received(record)
-    call = read(payload)
-    resolved = resolve(people, Names(call.user, call.anonymous, call.former), now)
+    calls = read(payload)
+    if not calls[0].identifiers:
+        return Folded(people)  # of a product, so of nobody here
+    names = Names(calls[0].user, calls[0].anonymous, calls[0].former)
+    resolved = resolve(people, names, now)
     people, profile_id = resolved.people, resolved.profile_id
-    learned = learn(
-        people.profiles[profile_id],
-        traits=traits_of(call),
-        hints=hints_of(call),
-        at=call.occurred_at,
-        statements=consents_of(call, event.id),
-    )
-    activity = activity_of(
-        call, event_id=event.id, source=payload.source, version=learned.profile.version
-    )
     consequences = [told for merge in resolved.merges for told in _merged(merge)]
-    consequences += _told(profile_id, learned, call.occurred_at)
-    if activity is not None:
-        consequences.append(
-            Consequence("profile.activity", activity, str(profile_id), call.occurred_at)
+    for call in calls:
+        learned = learn(
+            people.profiles[profile_id],
+            traits=traits_of(call),
+            hints=hints_of(call),
+            at=call.occurred_at,
+            statements=consents_of(call, event.id),
         )
+        people = _taken_in(people, profile_id, learned, now)
+        consequences += _told(profile_id, learned, call.occurred_at)
+        activity = activity_of(
+            call, event_id=event.id, source=payload.source, version=learned.profile.version
+        )
+        if activity is not None:
+            consequences.append(
+                Consequence("profile.activity", activity, str(profile_id), call.occurred_at)
+            )
     sighting = Sighting(profile_id, now, record.partition)
-    return Folded(
-        _taken_in(people, profile_id, learned, now).with_sighting(event.id, sighting),
-        consequences=consequences,
-    )
+    return Folded(people.with_sighting(event.id, sighting), consequences=consequences)
 
 
 def _received(record: Record) -> EventAccepted:

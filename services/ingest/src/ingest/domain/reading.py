@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
-from ingest.domain import cloudevents, segment
+from ingest.domain import cloudevents, segment, webhooks
 from ingest.domain.segment import Call
 
-PROTOCOLS: Mapping[str, Callable[[EventAccepted], Call]] = {
-    "segment": segment.read,
-    "cloudevents": cloudevents.read,
+PROTOCOLS: Mapping[str, Callable[[EventAccepted], tuple[Call, ...]]] = {
+    "segment": lambda payload: (segment.read(payload),),
+    "cloudevents": lambda payload: (cloudevents.read(payload),),
+    "webhook": webhooks.read,
 }
 
 
-def read(payload: EventAccepted) -> Call:
-    """What the message says, whoever said it.
+def read(payload: EventAccepted) -> tuple[Call, ...]:
+    """What the message says, whoever said it: at least one call, all of one person, and one of them at most an activity.
 
     Raises:
         PermanentError: `unknown_protocol`, `undecodable`, or what the protocol finds wrong with it.

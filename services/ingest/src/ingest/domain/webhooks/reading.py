@@ -52,8 +52,6 @@ def read(payload: EventAccepted, vendors: Mapping[str, Vendor] = VENDORS) -> tup
     meaning = None if vendor is None else vendor.meaning(heading.topic)
     if vendor is None or meaning is None:
         raise PermanentError("unknown_topic", heading.kind[:40])
-    if payload.received_at.tzinfo is None:
-        raise PermanentError("undecodable", "received_at has no zone")
     values = _values(vendor, payload.body)
     ids = _identifiers(meaning.who, values, "" if heading.shared else f"{payload.source}:")
     calls = tuple(_calls(meaning, values, ids, payload))
