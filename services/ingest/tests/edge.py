@@ -17,12 +17,14 @@ from common.errors import TransientError
 from common.streaming.ports import Outgoing
 from ingest.api.app import App, build
 from ingest.api.collector import Collector
+from ingest.api.hooks import Hooks
 from ingest.api.keys import Keyring
 from ingest.api.pacing import Pacing
 from services.ingest.tests.making import NOW
 
 SERVER_KEY, BROWSER_KEY, LOCAL_KEY, SMALL_KEY = "k_server", "k_browser", "k_local", "k_small"
 ORIGIN = "https://shop.example"
+URL = "http://localhost:8080"
 
 
 def _source(key: str, kind: str, more: str = "") -> str:
@@ -82,17 +84,32 @@ class Edge:
     quarantine: MemoryLog = field(default_factory=MemoryLog)
     now: datetime = NOW
     seconds: float = 0.0
+    secrets: dict[str, str] = field(default_factory=dict)
+    """What the environment of the process holds for webhooks."""
+    patience: float = 4.0
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
-        collector = Collector(
-            keyring=Keyring(lambda: self.configuration, local=self.local),
-            pacing=Pacing(self.shares, lambda: self.seconds),
+        pacing = Pacing(self.shares, lambda: self.seconds)
+        hooks = Hooks(
+            pacing=pacing,
             events=self.events,
             quarantine=self.quarantine,
             clock=lambda: self.now,
-            new_trace=lambda: "00-" + "1" * 32 + "-" + "2" * 16 + "-01",
-            public_url="http://localhost:8080",
+            new_trace=_trace,
+            public_url=URL,
+            secret_of=self.secrets.get,
+            patience=self.patience,
+        )
+        collector = Collector(
+            keyring=Keyring(lambda: self.configuration, local=self.local),
+            pacing=pacing,
+            events=self.events,
+            quarantine=self.quarantine,
+            clock=lambda: self.now,
+            new_trace=_trace,
+            public_url=URL,
+            hooks=hooks,
         )
         self.app = build(collector, _healthy)
 
@@ -116,7 +133,7 @@ class Edge:
         method: str,
         path: str,
         body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         *,
         chunk: int = 1 << 16,
     ) -> Reply:
@@ -132,8 +149,10 @@ class Edge:
         method: str,
         path: str,
         messages: Sequence[Mapping[str, Any]],
-        headers: Mapping[str, str],
+        headers: Mapping[str, str] | Sequence[tuple[str, str]],
     ) -> Reply:
+        path, _, query = path.partition("?")
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
         incoming = iter(messages)
         outgoing: list[dict[str, Any]] = []
 
@@ -146,14 +165,14 @@ class Edge:
         scope = {
             "type": "http",
             "method": method,
-            "path": path.partition("?")[0],
+            "path": path,
             "raw_path": path.encode(),
-            "query_string": path.partition("?")[2].encode(),
+            "query_string": query.encode(),
             "root_path": "",
             "scheme": "http",
             "server": ("localhost", 8080),
             "client": ("127.0.0.1", 1),
-            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()],
+            "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in pairs],
         }
         await self.app(scope, receive, send)
         if not outgoing:
@@ -181,6 +200,10 @@ def basic(key: str) -> str:
 
 def track(user: str = "u1", **more: Any) -> dict[str, Any]:
     return {"type": "track", "userId": user, "event": "Product Added", **more}
+
+
+def _trace() -> str:
+    return "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
 
 
 async def _healthy(scope: Any, receive: Any, send: Any) -> None:

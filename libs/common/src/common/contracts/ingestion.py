@@ -28,7 +28,7 @@ class EventAccepted(Payload, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     """The client's clock when it sent the batch; with it a wrong client clock is corrected."""
     call: str = ""
-    """What the address said the message is (`track`, …); empty: the body says it."""
+    """What the address said the message is (`track`, …), or `<kind>/<topic>` of a webhook; empty: the body says it."""
     message_id: str = ""
     """Made at the edge where the client gave none; empty: the body says it."""
 

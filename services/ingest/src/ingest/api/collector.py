@@ -14,6 +14,7 @@ from ingest.api import metrics
 from ingest.api.answers import Answer, Header, RefusedError, Send, as_json, picture
 from ingest.api.browsers import cross_origin, preflight, settings_document
 from ingest.api.doors import PIXEL, Door, door_of
+from ingest.api.hooks import PREFIX, Hooks
 from ingest.api.keys import Keyring, Sender, Senders, key_of
 from ingest.api.pacing import Pacing
 from ingest.api.records import Reception
@@ -53,6 +54,7 @@ class Collector:
     clock: Clock
     new_trace: Callable[[], str]
     public_url: str
+    hooks: Hooks
     bodies: BodyReader = field(default_factory=BodyReader)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,6 +78,8 @@ class Collector:
         method = scope["method"]
         if method == "OPTIONS":
             return preflight(headers)
+        if name.startswith(PREFIX):
+            return await self.hooks.answer(scope, receive, senders)
         if name.startswith("projects/"):
             return self._settings(name, method, senders)
         if name == "pixel.gif":

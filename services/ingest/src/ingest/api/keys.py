@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,8 @@ class Senders:
     by_hash: Mapping[str, Sender] = field(default_factory=dict)
     origins: frozenset[str] = frozenset()
     largest_body: int = 0
+    hooks: Mapping[tuple[str, ...], Sender] = field(default_factory=dict)
+    """Vendors' sources: by workspace and name, and by name alone where only one workspace has it."""
 
     def knows_origin(self, origin: str) -> bool:
         """Whether any browser key may be used there; a preflight request does not say which key will follow."""
@@ -71,7 +74,22 @@ def senders_of(configuration: Configuration, *, local: bool) -> Senders:
         for origin in sender.source.origins
     }
     largest = max((s.source.limits.max_body for s in by_hash.values()), default=0)
-    return Senders(by_hash, frozenset(origins), largest)
+    return Senders(by_hash, frozenset(origins), largest, _hooks_of(configuration))
+
+
+def _hooks_of(configuration: Configuration) -> Mapping[tuple[str, ...], Sender]:
+    found = [
+        Sender(workspace.name, name, source)
+        for release in configuration.releases.values()
+        for workspace in (workspace_of(release),)
+        for name, source in workspace.sources.items()
+        if source.is_webhook
+    ]
+    names = Counter(sender.name for sender in found)
+    alone: dict[tuple[str, ...], Sender] = {
+        (sender.name,): sender for sender in found if names[sender.name] == 1
+    }
+    return {**alone, **{(sender.workspace, sender.name): sender for sender in found}}
 
 
 def check_workspace(release: Release) -> None:

@@ -68,6 +68,8 @@ def describe(document: dict[str, Any]) -> dict[str, Any]:
         paths[f"/v1/{letter}"] = {"post": short}
     paths["/v1/cloudevents"] = {"post": _cloudevents()}
     paths["/v1/pixel.gif"] = {"get": _pixel()}
+    for address in ("/v1/hooks/{source}", "/v1/hooks/{workspace}/{source}"):
+        paths[address] = {"post": _hook(address)}
     paths["/v1/m"] = {"post": _plain("metrics", "What browsers report about themselves; ignored.")}
     paths["/v1/projects/{key}/settings"] = {"get": _settings()}
     components = document.get("components", {})
@@ -155,6 +157,30 @@ def _pixel() -> dict[str, Any]:
             {"name": name, "in": "query", "required": name == "key", "schema": {"type": "string"}}
             for name in names
         ],
+    }
+
+
+def _hook(address: str) -> dict[str, Any]:
+    names = [name for name in ("workspace", "source") if f"{{{name}}}" in address]
+    return {
+        "tags": ["webhooks"],
+        "operationId": "hook_of_" + "_and_".join(names),
+        "summary": "A vendor's webhook, signed by the vendor; the source's kind says how.",
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in names
+        ],
+        "requestBody": {
+            "required": True,
+            "description": "As the vendor sends it.",
+            "content": {"application/json": {}, "text/xml": {}},
+        },
+        "responses": {
+            "200": _response("Stored, or set aside and not wanted again.", "Taken"),
+            **_refusals(),
+            "401": _response("The signature is missing, wrong or too old.", "Refusal"),
+            "404": _response("No such source of webhooks.", "Refusal"),
+        },
     }
 
 

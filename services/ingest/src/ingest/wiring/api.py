@@ -10,8 +10,10 @@ from common import kafka, telemetry
 from common.clock import monotonic, utc_now
 from common.configuration.feed import ConfigurationFeed
 from common.kafka import GroupCommit, KafkaLog, tracing
+from common.settings import secret_of
 from ingest.api.app import Gate, build
 from ingest.api.collector import Collector
+from ingest.api.hooks import Hooks
 from ingest.api.keys import Keyring, check_workspace
 from ingest.api.pacing import Pacing
 from ingest.api.records import TOPIC
@@ -58,14 +60,26 @@ async def answer(settings: ApiSettings, *, shared: bool = False) -> None:
 async def _collector(
     stack: AsyncExitStack, log: KafkaLog, settings: ApiSettings, feed: ConfigurationFeed
 ) -> Collector:
+    pacing = Pacing(settings.worker_count * settings.replicas, monotonic)
+    events = await _end_of(TOPIC, stack, log, settings)
+    quarantine = await _end_of(QUARANTINE, stack, log, settings)
     return Collector(
         keyring=Keyring(lambda: feed.current, local=settings.local),
-        pacing=Pacing(settings.worker_count * settings.replicas, monotonic),
-        events=await _end_of(TOPIC, stack, log, settings),
-        quarantine=await _end_of(QUARANTINE, stack, log, settings),
+        pacing=pacing,
+        events=events,
+        quarantine=quarantine,
         clock=utc_now,
         new_trace=tracing.begun,
         public_url=settings.public_url,
+        hooks=Hooks(
+            pacing=pacing,
+            events=events,
+            quarantine=quarantine,
+            clock=utc_now,
+            new_trace=tracing.begun,
+            public_url=settings.public_url,
+            secret_of=secret_of,
+        ),
     )
 
 
