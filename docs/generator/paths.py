@@ -37,6 +37,7 @@ PASSAGES: tuple[Passage, ...] = (
         "a request of an SDK",
         ("ingest.api.collector:Collector._collect", "ingest.domain.collecting:judge"),
     ),
+    Passage("ingest api", "a webhook of a vendor", ("ingest.api.hooks:Hooks.answer",)),
     Passage("ingest resolve", "`event.accepted.v1`", ("ingest.handlers:fold_accepted",)),
     Passage(
         "scoring consume",
