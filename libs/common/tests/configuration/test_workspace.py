@@ -172,6 +172,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("kind: shopify, secrets: A_SECRET, local_only: true", "neither origins nor local_only"),
         ("kind: shopify, secrets: a-secret", "must match"),
         ("kind: salesforce, secrets: A_SECRET", "its OrganizationId"),
+        ("kind: shopify, secrets: A_SECRET, account: a-shop", "does not name one"),
         (f"kind: server, key_sha256: {KEY}, secrets: A_SECRET", "nothing of a webhook"),
         (f"kind: server, key_sha256: [{KEY}, {OTHER_KEY}, {KEY}]", "at most 2 are possible"),
         (f"kind: server, key_sha256: [{KEY}, {KEY}]", "two keys have the same hash"),

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from common.configuration.workspace import Source
+from common.configuration.workspace import NAMED_ACCOUNTS, Source
 from common.consuming import Record
 from common.contracts import Payload
 from common.contracts.profiles import ActivityRecorded
@@ -68,6 +68,7 @@ def test_every_kind_of_source_is_a_vendor() -> None:
     kinds = set(Source.model_fields["kind"].annotation.__args__)  # type: ignore[union-attr]
 
     assert kinds - {"server", "browser"} == set(VENDORS)
+    assert {kind for kind, vendor in VENDORS.items() if vendor.account} == NAMED_ACCOUNTS
 
 
 async def test_an_order_of_shopify() -> None:

@@ -80,6 +80,10 @@ class Limits(Model):
     """Bytes of one request after gunzip."""
 
 
+NAMED_ACCOUNTS = frozenset({"shopware", "hubspot", "salesforce", "stripe"})
+"""The vendors whose events say which shop or organisation they come from."""
+
+
 class Source(Model):
     """A shop, site or CRM that sends events: with a key of ours, or by webhooks that it signs."""
 
@@ -124,6 +128,8 @@ class Source(Model):
                 raise ValueError(f"a {self.kind} source needs secrets and has no key_sha256")
             if self.origins or self.local_only:
                 raise ValueError(f"a {self.kind} source has neither origins nor local_only")
+            if self.account is not None and self.kind not in NAMED_ACCOUNTS:
+                raise ValueError(f"no account: what {self.kind} signs does not name one")
             if self.kind == "salesforce" and self.account is None:
                 raise ValueError("a salesforce source needs account, its OrganizationId")
         elif not self.key_sha256 or self.secrets or self.account or self.ids != "own":
