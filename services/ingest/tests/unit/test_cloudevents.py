@@ -31,7 +31,8 @@ def call_of(body: object = None, **more: Any) -> Call:
         source="shop",
         body=msgspec.Raw(msgspec.json.encode(sent)),
     )
-    return read(payload)
+    (call,) = read(payload)
+    return call
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from common.configuration.workspace import Source
 from ingest.domain.reading import read
+from ingest.domain.webhooks import VENDORS
 from services.ingest.tests.edge import BROWSER_KEY, SERVER_KEY, Edge, Reply, basic
 
 PAGES = Path(__file__).parents[4] / "docs/connect"
@@ -33,7 +36,7 @@ async def send(edge: Edge, request: str) -> Reply:
 
 
 def names(edge: Edge) -> list[tuple[str, str]]:
-    calls = [read(payload) for _, payload in edge.stored]
+    calls = [call for _, payload in edge.stored for call in read(payload)]
     return [(call.kind, call.event) for call in calls]
 
 
@@ -76,4 +79,11 @@ async def test_the_pixels_of_the_page_are_counted() -> None:
 
 @pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
 def test_every_page_has_an_example(page: str) -> None:
-    assert examples(page, "http")
+    assert examples(page, "http") or examples(page, "yaml")
+
+
+def test_the_sources_of_the_webhooks_page_are_as_a_workspace_wants_them() -> None:
+    (text,) = examples("webhooks.md", "yaml")
+    sources = [Source.model_validate(value) for value in yaml.safe_load(text)["sources"].values()]
+
+    assert sorted(source.kind for source in sources) == sorted(VENDORS)

@@ -28,7 +28,7 @@ async def test_a_picture_that_is_fetched_is_a_visit() -> None:
     assert (reply.status, reply.headers["content-type"]) == (200, "image/gif")
     assert reply.body.startswith(GIF)
     ((event, payload),) = edge.stored
-    call = read(payload)
+    (call,) = read(payload)
     assert (event.subject, call.event) == ("a1", "Page Viewed")
     assert call.properties == {"path": "/sale", "title": "Sale"}
     assert call.context == {"page": {"path": "/sale"}, "campaign": {"source": "news"}}
@@ -41,7 +41,7 @@ async def test_a_mail_that_is_opened_counts_once_under_its_id() -> None:
 
     (one, payload), (two, _) = edge.stored
     assert one.id == two.id
-    assert read(payload).event == "Email Opened"
+    assert read(payload)[0].event == "Email Opened"
 
 
 async def test_no_cache_keeps_it_and_no_cookie_is_set() -> None:

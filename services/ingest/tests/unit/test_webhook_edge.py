@@ -15,7 +15,7 @@ from common.contracts import decode_event
 from common.errors import PermanentError, TransientError
 from common.streaming.ports import Outgoing
 from ingest.api.keys import senders_of
-from ingest.handlers import read
+from ingest.domain.reading import read
 from services.ingest.tests import payloads
 from services.ingest.tests.edge import Edge, MemoryLog, configuration
 from services.ingest.tests.making import NOW

@@ -13,9 +13,9 @@ from common.configuration.workspace import NAMED_ACCOUNTS, Source
 from common.consuming import Record
 from common.contracts import Payload
 from common.contracts.profiles import ActivityRecorded
+from ingest.domain.reading import read
 from ingest.domain.segment import allowed
 from ingest.domain.webhooks import VENDORS
-from ingest.handlers import read
 from services.ingest.tests import payloads
 from services.ingest.tests.edge import Edge
 from services.ingest.tests.making import NOW, Shop, activities, consents
@@ -178,7 +178,7 @@ async def test_products_have_price_and_stock_and_are_nobody(
 
     assert call.event == "Product Updated"
     assert call.identifiers == ()
-    assert properties.items() <= allowed(call.properties).items()
+    assert properties.items() <= allowed(call.properties, call.event).items()
     assert event.subject == f"product:{properties['product_id']}"
     assert (told, dict(hooks.shop.people.profiles)) == ([], {})
 
