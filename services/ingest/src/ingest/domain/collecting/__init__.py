@@ -7,7 +7,7 @@ from ingest.domain.collecting.cloudevents import (
     read_events,
     read_structured,
 )
-from ingest.domain.collecting.judging import Message, Rejected, judge
+from ingest.domain.collecting.judging import Message, Reason, Rejected, judge
 from ingest.domain.collecting.pacing import TokenBucket
 from ingest.domain.collecting.pixel import Pixel, UnknownPixelError, page_origin, read_pixel
 from ingest.domain.collecting.visitors import Unseen, unseen
@@ -16,6 +16,7 @@ __all__ = [
     "Bundle",
     "Message",
     "Pixel",
+    "Reason",
     "Rejected",
     "TokenBucket",
     "UnknownPixelError",

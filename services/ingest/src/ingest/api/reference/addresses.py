@@ -1,12 +1,11 @@
-"""The description of the collector for people and machines: OpenAPI, and a page that needs no network."""
+"""The collector's addresses, as OpenAPI describes them."""
 
 from __future__ import annotations
 
-import json
-from html import escape
 from typing import Any
 
 from ingest.api.doors import BATCHES, CALLS, LETTERS
+from ingest.api.reference.schemas import SCHEMAS
 
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "track": {
@@ -78,7 +77,7 @@ def describe(document: dict[str, Any]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             **components,
-            "schemas": {**components.get("schemas", {}), **_SCHEMAS},
+            "schemas": {**components.get("schemas", {}), **SCHEMAS},
             "securitySchemes": {
                 "writeKey": {"type": "http", "scheme": "basic", "description": "user = write key"},
                 "bearerKey": {"type": "http", "scheme": "bearer"},
@@ -191,118 +190,3 @@ def _refusals() -> dict[str, Any]:
 def _response(description: str, schema: str) -> dict[str, Any]:
     reference = {"$ref": f"#/components/schemas/{schema}"}
     return {"description": description, "content": {"application/json": {"schema": reference}}}
-
-
-def _object(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": required, "properties": properties}
-
-
-_TEXT = {"type": "string"}
-_TIME = {"type": "string", "format": "date-time"}
-_SCHEMAS: dict[str, Any] = {
-    "Message": {
-        **_object(
-            [],
-            type={"type": "string", "enum": list(CALLS), "description": "needed in a batch"},
-            messageId={**_TEXT, "description": "a message with the same id counts once"},
-            userId=_TEXT,
-            anonymousId=_TEXT,
-            timestamp=_TIME,
-            event=_TEXT,
-            properties={"type": "object"},
-            traits={"type": "object"},
-            context={"type": "object"},
-        ),
-        "description": "At most 32 KiB, 32 levels deep; a userId or an anonymousId is needed.",
-    },
-    "Batch": _object(
-        ["batch"],
-        batch={"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
-        sentAt={**_TIME, "description": "with it a wrong client clock is corrected"},
-        writeKey=_TEXT,
-    ),
-    "CloudEvent": {
-        **_object(
-            ["specversion", "id", "source", "type"],
-            specversion={"type": "string", "enum": ["1.0"]},
-            id=_TEXT,
-            source={**_TEXT, "format": "uri-reference"},
-            type=_TEXT,
-            subject={**_TEXT, "description": "the user id"},
-            userid={**_TEXT, "description": "the user id where the subject is something else"},
-            anonymousid={**_TEXT, "description": "a visitor's id"},
-            time=_TIME,
-            datacontenttype=_TEXT,
-            data={},
-            data_base64=_TEXT,
-        ),
-        "description": "A subject, a userid or an anonymousid is needed.",
-    },
-    "Rejected": _object(
-        ["index", "messageId", "reason", "detail"],
-        index={"type": "integer"},
-        messageId={"type": ["string", "null"]},
-        reason={
-            "type": "string",
-            "enum": [
-                "event_too_large",
-                "not_json_number",
-                "nul_character",
-                "no_identity",
-                "too_deep",
-                "unknown_specversion",
-                "invalid_attribute",
-                "invalid_data",
-            ],
-        },
-        detail=_TEXT,
-    ),
-    "Taken": _object(
-        ["success", "accepted", "rejected"],
-        success={"type": "boolean"},
-        accepted={"type": "integer"},
-        rejected={"type": "array", "items": {"$ref": "#/components/schemas/Rejected"}},
-    ),
-    "Refusal": _object(["error", "detail"], error=_TEXT, detail=_TEXT),
-}
-
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
-code, pre { font: 14px/1.45 ui-monospace, monospace; }
-pre { padding: .7rem .9rem; border-radius: .4rem; background: color-mix(in srgb, currentColor 8%, transparent); overflow-x: auto; }
-section { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .4rem 0 .8rem; }
-h2 { font-size: 1.05rem; margin: .8rem 0 .2rem; } b { display: inline-block; min-width: 3.2rem; }
-td { padding: .1rem .8rem .1rem 0; vertical-align: top; }
-"""
-
-
-def page(document: dict[str, Any]) -> str:
-    """The document as one page of HTML that loads nothing."""
-    sections = "".join(
-        _section(method, path, operation)
-        for path, operations in document["paths"].items()
-        for method, operation in operations.items()
-    )
-    title = escape(document["info"]["title"])
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-        f"<h1>{title}</h1><p>{escape(document['info'].get('description', ''))}</p>"
-        f'<p>For machines: <a href="openapi.json">openapi.json</a></p>{sections}</html>'
-    )
-
-
-def _section(method: str, path: str, operation: dict[str, Any]) -> str:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    example = (
-        f"<pre>{escape(json.dumps(body['example'], indent=2))}</pre>" if "example" in body else ""
-    )
-    rows = "".join(
-        f"<tr><td>{escape(status)}<td>{escape(response['description'])}"
-        for status, response in operation["responses"].items()
-    )
-    return (
-        f"<section><h2><b>{method.upper()}</b><code>{escape(path)}</code></h2>"
-        f"<p>{escape(operation.get('summary', ''))}</p>{example}"
-        f"<details><summary>Answers</summary><table>{rows}</table></details></section>"
-    )
