@@ -58,6 +58,8 @@ class Pace:
     """Records, and again timers, a batch may take; a slice must stay under 50 ms of CPU."""
     wait: float = 0.05
     """Seconds a poll waits when nothing is there; bounds how late a due timer is noticed."""
+    more: float = 0.01
+    """Seconds a busy loop waits at most for the rest of what came while it was at work."""
     gather: float = 0.05
     """Seconds from the beginning of a batch to that of the next, at least, unless it was full: what a batch costs whatever it
     holds is then paid for more of them. Whoever comes alone does not wait."""

@@ -66,6 +66,8 @@ class Runner(Generic[S]):
         self._handlers: tuple[Configuration, Handlers[S]] | None = None
         self._unsettled = True
         """What is read does not match what is owned yet."""
+        self._busy = False
+        """The last round had something to do."""
         self._tenure = Tenure(
             self.ownership, outbox, self.pulse, around.pace.backoff, lost=self._lost
         )
@@ -87,16 +89,26 @@ class Runner(Generic[S]):
             return 0.05
         self._resume_held()
         try:
-            # What is due does not wait for what may come.
-            wait = 0.0 if self._due(self._owned()) else self._around.pace.wait
-            fetched = await self._reader.poll(self._around.pace.batch, wait)
+            fetched = await self._fetched()
         except PermanentError as error:
             # The log was trimmed or re-created between the check at take-over and now.
             self._recheck(error)
             return 0.0
         begun = self._around.monotonic()
         taken = await self._process(fetched)
+        self._busy = taken > 0
         return self._around.pace.rest(taken, self._around.monotonic() - begun)
+
+    async def _fetched(self) -> Sequence[Fetched]:
+        """What there is now, as far as a batch takes it; waits a little where that is nothing."""
+        pace = self._around.pace
+        # What is due does not wait for what may come.
+        wait = 0.0 if self._due(self._owned()) else pace.wait
+        fetched = list(await self._reader.poll(pace.batch, wait))
+        if self._busy and 0 < len(fetched) < pace.batch:
+            # A driver fetches on once what it holds is taken: the rest of what came meanwhile is one answer away.
+            fetched += await self._reader.poll(pace.batch - len(fetched), pace.more)
+        return fetched
 
     async def _process(self, fetched: Sequence[Fetched]) -> int:
         """Fold what was fetched and what is due; returns how many signals that were."""
