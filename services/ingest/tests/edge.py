@@ -20,6 +20,7 @@ from ingest.api.collector import Collector
 from ingest.api.hooks import Hooks
 from ingest.api.keys import Keyring
 from ingest.api.pacing import Pacing
+from ingest.api.storing import Store
 from services.ingest.tests.making import NOW
 
 SERVER_KEY, BROWSER_KEY, LOCAL_KEY, SMALL_KEY = "k_server", "k_browser", "k_local", "k_small"
@@ -91,12 +92,10 @@ class Edge:
 
     def __post_init__(self) -> None:
         pacing = Pacing(self.shares, lambda: self.seconds)
+        store = Store(self.events, self.quarantine, lambda: self.now, _trace)
         hooks = Hooks(
             pacing=pacing,
-            events=self.events,
-            quarantine=self.quarantine,
-            clock=lambda: self.now,
-            new_trace=_trace,
+            store=store,
             public_url=URL,
             secret_of=self.secrets.get,
             patience=self.patience,
@@ -104,10 +103,7 @@ class Edge:
         collector = Collector(
             keyring=Keyring(lambda: self.configuration, local=self.local),
             pacing=pacing,
-            events=self.events,
-            quarantine=self.quarantine,
-            clock=lambda: self.now,
-            new_trace=_trace,
+            store=store,
             public_url=URL,
             hooks=hooks,
         )

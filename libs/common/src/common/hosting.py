@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from common import kafka, postgres, telemetry
 from common.configuration.feed import ConfigurationFeed
@@ -39,9 +39,9 @@ class Ground:
     async def attend(
         self,
         attended: Attended,
-        *beside: Awaitable[None],
+        *beside: Coroutine[Any, Any, None],
         routes: Mapping[str, telemetry.Handler] | None = None,
-        run: Callable[[], Awaitable[None]] | None = None,
+        run: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         """Follow the configuration and run the consumer or worker until cancelled, and whatever else belongs to the process.
 
@@ -58,7 +58,7 @@ class Ground:
         self._front.app = telemetry.health_app(ready, routes, alive=attended.alive)
         async with asyncio.TaskGroup() as group:
             for one in (self.feed.run(), *beside, (run or attended.run)()):
-                group.create_task(_awaited(one))
+                group.create_task(one)
 
 
 @asynccontextmanager
@@ -100,7 +100,3 @@ class _Front:
 
 async def _waiting() -> Mapping[str, bool | str]:
     return {"started": "the database or Kafka has not answered yet"}
-
-
-async def _awaited(one: Awaitable[None]) -> None:
-    await one

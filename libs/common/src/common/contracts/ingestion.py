@@ -20,7 +20,7 @@ class EventAccepted(Payload, frozen=True, kw_only=True):
     TOPICS: ClassVar[tuple[str, ...]] = ("ingest.events",)
 
     protocol: str
-    """`segment` or `cloudevents`, later `webhook`, `import`."""
+    """`segment`, `cloudevents` or `webhook`, later `import`."""
     received_at: datetime
     source: str
     """The source's name in the workspace."""

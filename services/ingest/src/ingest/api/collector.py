@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.clock import Clock, monotonic
-from common.errors import TransientError
-from common.streaming.ports import Outgoing
+from common.clock import monotonic
 from ingest.api import metrics
 from ingest.api.answers import Answer, Header, RefusedError, Send, as_json, picture
 from ingest.api.browsers import cross_origin, preflight, settings_document
@@ -17,11 +14,10 @@ from ingest.api.doors import PIXEL, Door, door_of
 from ingest.api.hooks import PREFIX, Hooks
 from ingest.api.keys import Keyring, Sender, Senders, key_of
 from ingest.api.pacing import Pacing
-from ingest.api.records import Reception
 from ingest.api.requests import BodyReader, ClientGoneError, Receive
+from ingest.api.storing import Store, judged, told
 from ingest.domain.collecting import (
     Bundle,
-    Message,
     Rejected,
     UnknownPixelError,
     UnparsableError,
@@ -30,7 +26,6 @@ from ingest.domain.collecting import (
     read_pixel,
     unseen,
 )
-from ingest.ports import Appender
 
 Scope = MutableMapping[str, Any]
 
@@ -49,10 +44,7 @@ class Collector:
 
     keyring: Keyring
     pacing: Pacing
-    events: Appender
-    quarantine: Appender
-    clock: Clock
-    new_trace: Callable[[], str]
+    store: Store
     public_url: str
     hooks: Hooks
     bodies: BodyReader = field(default_factory=BodyReader)
@@ -149,29 +141,21 @@ class Collector:
         self.pacing.admit(sender, len(bundle.messages))
         if why is not None:
             return _ignored(len(bundle.messages), sender, why)
-        messages, rejected = await _judged(door, bundle)
-        trace = self.new_trace().encode("ascii")
-        reception = Reception(sender, self.clock(), bundle.sent_at, trace, protocol=door.protocol)
-        await self._append(self.events, [reception.accepted(message) for message in messages])
-        if rejected:
-            await self._append(self.quarantine, [reception.rejected(m) for m in rejected])
-        metrics.accepted_by(sender.workspace, sender.name).inc(len(messages))
-        for message in rejected:
-            metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()
+        messages, rejected = await judged(
+            bundle.messages, door.judge, at_once=_SLICE, unparsable=door.unparsable
+        )
+        await self.store.keep(
+            sender,
+            messages,
+            rejected,
+            protocol=door.protocol,
+            again="send it again with the same messageId",
+            sent_at=bundle.sent_at,
+        )
         if door.single and rejected:
             error = rejected[0].reason
-            return as_json(400, {"error": error, **_item(rejected[0])}, error=error)
+            return as_json(400, {"error": error, **told(rejected[0])}, error=error)
         return _taken(len(messages), rejected)
-
-    async def _append(self, topic: Appender, records: Sequence[Outgoing]) -> None:
-        if not records:
-            return
-        try:
-            await topic.append_many(records)
-        except TransientError as error:
-            raise RefusedError(
-                503, error.reason, "send it again with the same messageId", retry_after=2
-            ) from error
 
 
 def _admitted(sender: Sender, headers: dict[bytes, bytes]) -> Sender:
@@ -214,34 +198,8 @@ def _parsed(door: Door, body: bytes) -> Bundle:
         raise RefusedError(400, door.unparsable, str(error)) from error
 
 
-async def _judged(door: Door, bundle: Bundle) -> tuple[list[Message], list[Rejected]]:
-    messages: list[Message] = []
-    rejected: list[Rejected] = []
-    for index, raw in enumerate(bundle.messages):
-        if index % _SLICE == _SLICE - 1:
-            await asyncio.sleep(0)
-        try:
-            judged = door.judge(raw, index)
-        except UnparsableError as error:
-            raise RefusedError(400, door.unparsable, str(error)) from error
-        if isinstance(judged, Message):
-            messages.append(judged)
-        else:
-            rejected.append(judged)
-    return messages, rejected
-
-
 def _taken(accepted: int, rejected: Sequence[Rejected]) -> Answer:
     if not rejected:
         return Answer(200, b'{"success":true,"accepted":%d' % accepted + _NOTHING_REJECTED)
-    items = [_item(message) for message in rejected]
+    items = [told(message) for message in rejected]
     return as_json(200, {"success": True, "accepted": accepted, "rejected": items})
-
-
-def _item(message: Rejected) -> dict[str, object]:
-    return {
-        "index": message.index,
-        "messageId": message.message_id,
-        "reason": message.reason,
-        "detail": message.detail,
-    }

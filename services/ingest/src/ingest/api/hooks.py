@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from common.clock import Clock
-from common.errors import TransientError
-from common.streaming.ports import Outgoing
-from ingest.api import metrics
 from ingest.api.answers import Answer, RefusedError, as_json
 from ingest.api.keys import Sender, Senders
 from ingest.api.pacing import Pacing
-from ingest.api.records import Reception
 from ingest.api.requests import BodyReader, Receive
+from ingest.api.storing import Store, judged, told
 from ingest.domain.collecting import Message, Rejected, UnparsableError
 from ingest.domain.webhooks import (
     PROTOCOL,
@@ -28,7 +25,6 @@ from ingest.domain.webhooks import (
     judge_item,
     verified,
 )
-from ingest.ports import Appender
 
 PREFIX = "hooks/"
 PATIENCE = 4.0
@@ -47,10 +43,7 @@ class Hooks:
     """All under `/v1/hooks/`."""
 
     pacing: Pacing
-    events: Appender
-    quarantine: Appender
-    clock: Clock
-    new_trace: Callable[[], str]
+    store: Store
     public_url: str
     secret_of: SecretOf
     """Asked at each request, so that a secret that is replaced counts at once."""
@@ -77,15 +70,25 @@ class Hooks:
             return as_json(200, {"success": True})
         items = self._verified(vendor, request, sender)
         self.pacing.admit(sender, len(items))
-        messages, rejected = await _judged(items, sender, request)
-        await self._store(sender, request, messages, rejected)
+        messages, rejected = await judged(
+            items, _judge(sender, request.received_at), at_once=_SLICE, unparsable="invalid_body"
+        )
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.store.keep(
+                    sender,
+                    messages,
+                    rejected,
+                    protocol=PROTOCOL,
+                    again="send it again",
+                    received_at=request.received_at,
+                )
+        except TimeoutError as error:
+            raise RefusedError(503, "kafka_slow", "send it again", retry_after=2) from error
         if vendor.thanks is not None:
             return Answer(200, vendor.thanks, kind=vendor.thanks_type.encode())
-        told = [
-            {"index": r.index, "messageId": r.message_id, "reason": r.reason, "detail": r.detail}
-            for r in rejected
-        ]
-        return as_json(200, {"success": True, "accepted": len(messages), "rejected": told})
+        aside = [told(message) for message in rejected]
+        return as_json(200, {"success": True, "accepted": len(messages), "rejected": aside})
 
     def _request(self, scope: MutableMapping[str, Any], body: bytes) -> Request:
         headers: dict[str, list[str]] = {}
@@ -94,7 +97,7 @@ class Hooks:
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         query = scope.get("query_string", b"").decode("latin-1")
         uri = self.public_url + path + (f"?{query}" if query else "")
-        return Request(scope["method"], uri, headers, body, self.clock())
+        return Request(scope["method"], uri, headers, body, self.store.clock())
 
     def _verified(self, vendor: Vendor, request: Request, sender: Sender) -> Sequence[Item]:
         known = (self.secret_of(name) for name in sender.source.secrets)
@@ -112,32 +115,6 @@ class Hooks:
             raise RefusedError(413, "too_many_messages", f"more than {MOST_ITEMS} at once")
         return items
 
-    async def _store(
-        self,
-        sender: Sender,
-        request: Request,
-        messages: Sequence[Message],
-        rejected: Sequence[Rejected],
-    ) -> None:
-        trace = self.new_trace().encode("ascii")
-        reception = Reception(sender, request.received_at, None, trace, protocol=PROTOCOL)
-        try:
-            async with asyncio.timeout(self.patience):
-                await _append(self.events, [reception.accepted(message) for message in messages])
-                await _append(self.quarantine, [reception.rejected(m) for m in rejected])
-        except TimeoutError as error:
-            raise RefusedError(503, "kafka_slow", "send it again", retry_after=2) from error
-        except TransientError as error:
-            raise RefusedError(503, error.reason, "send it again", retry_after=2) from error
-        metrics.accepted_by(sender.workspace, sender.name).inc(len(messages))
-        for message in rejected:
-            metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()
-
-
-async def _append(topic: Appender, records: Sequence[Outgoing]) -> None:
-    if records:
-        await topic.append_many(records)
-
 
 def _sender(senders: Senders, path: str) -> Sender:
     names = tuple(path.partition(PREFIX)[2].rstrip("/").split("/"))
@@ -150,29 +127,17 @@ def _sender(senders: Senders, path: str) -> Sender:
     return sender
 
 
-async def _judged(
-    items: Sequence[Item], sender: Sender, request: Request
-) -> tuple[list[Message], list[Rejected]]:
-    messages: list[Message] = []
-    rejected: list[Rejected] = []
+def _judge(sender: Sender, received_at: datetime) -> Callable[[Item, int], Message | Rejected]:
     source = sender.source
-    for index, item in enumerate(items):
-        if index % _SLICE == _SLICE - 1:
-            await asyncio.sleep(0)
-        heading = Heading(source.kind, item.topic, source.ids == "shared")
-        try:
-            judged = judge_item(
-                item,
-                index,
-                heading,
-                source=sender.name,
-                received_at=request.received_at,
-                vendors=VENDORS,
-            )
-        except UnparsableError as error:
-            raise RefusedError(400, "invalid_body", str(error)) from error
-        if isinstance(judged, Message):
-            messages.append(judged)
-        else:
-            rejected.append(judged)
-    return messages, rejected
+
+    def judge(item: Item, index: int) -> Message | Rejected:
+        return judge_item(
+            item,
+            index,
+            Heading(source.kind, item.topic, source.ids == "shared"),
+            source=sender.name,
+            received_at=received_at,
+            vendors=VENDORS,
+        )
+
+    return judge

@@ -17,6 +17,7 @@ from ingest.api.hooks import Hooks
 from ingest.api.keys import Keyring, check_workspace
 from ingest.api.pacing import Pacing
 from ingest.api.records import TOPIC
+from ingest.api.storing import Store
 from ingest.settings import ApiSettings
 from ingest.wiring.workers import Lifeline
 
@@ -63,20 +64,15 @@ async def _collector(
     pacing = Pacing(settings.worker_count * settings.replicas, monotonic)
     events = await _end_of(TOPIC, stack, log, settings)
     quarantine = await _end_of(QUARANTINE, stack, log, settings)
+    store = Store(events, quarantine, utc_now, tracing.begun)
     return Collector(
         keyring=Keyring(lambda: feed.current, local=settings.local),
         pacing=pacing,
-        events=events,
-        quarantine=quarantine,
-        clock=utc_now,
-        new_trace=tracing.begun,
+        store=store,
         public_url=settings.public_url,
         hooks=Hooks(
             pacing=pacing,
-            events=events,
-            quarantine=quarantine,
-            clock=utc_now,
-            new_trace=tracing.begun,
+            store=store,
             public_url=settings.public_url,
             secret_of=secret_of,
         ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from ingest.domain.packing import unpacked
 
 SPECVERSION = "1.0"
 REQUIRED = ("specversion", "id", "source", "type")
@@ -108,15 +108,5 @@ def _check_data(event: Mapping[str, Any]) -> None:
         return
     if event.get("data") is not None:
         raise InvalidEventError("invalid_data", "both data and data_base64 are given")
-    if unpacked(packed) is None:
+    if not isinstance(packed, str) or unpacked(packed) is None:
         raise InvalidEventError("invalid_data", "data_base64 is not base64")
-
-
-def unpacked(packed: object) -> bytes | None:
-    """The bytes of a `data_base64`; None when it is none."""
-    if not isinstance(packed, str):
-        return None
-    try:
-        return base64.b64decode(packed, validate=True)
-    except (binascii.Error, ValueError):
-        return None

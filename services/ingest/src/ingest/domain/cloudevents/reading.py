@@ -10,9 +10,10 @@ import msgspec
 
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
-from ingest.domain.cloudevents.attributes import InvalidEventError, attributes_of, unpacked
+from ingest.domain.cloudevents.attributes import InvalidEventError, attributes_of
 from ingest.domain.cloudevents.media import is_json
 from ingest.domain.moments import misdated, occurred_at, parse_instant
+from ingest.domain.packing import unpacked
 from ingest.domain.segment.calls import Call, CallKind, known_as, object_of
 from ingest.domain.vocabulary import canonical_name
 

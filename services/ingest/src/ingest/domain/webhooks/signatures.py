@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +11,7 @@ from typing import Literal
 from urllib.parse import parse_qs
 
 from ingest.domain.moments import parse_instant
+from ingest.domain.packing import unpacked
 
 WINDOW = timedelta(minutes=5)
 """How far a signed time may lie from ours, in either direction."""
@@ -182,10 +181,8 @@ def of_id_time_and_body() -> HmacScheme:
 
 def _unpacked(secret: str) -> bytes:
     """A secret that is no base64 is taken as it is: some senders let their users choose one."""
-    try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        return secret.encode()
+    found = unpacked(secret.removeprefix("whsec_"))
+    return secret.encode() if found is None else found
 
 
 def _digests(texts: Sequence[str], coding: Coding) -> list[bytes]:
@@ -197,10 +194,7 @@ def _digests(texts: Sequence[str], coding: Coding) -> list[bytes]:
 def _decoded(text: str, coding: Coding) -> bytes | None:
     if coding == "hex":
         return bytes.fromhex(text) if _HEX.fullmatch(text) else None
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    return unpacked(text)
 
 
 def _time(text: str) -> datetime:
