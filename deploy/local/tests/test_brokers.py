@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_making_the_roles_again_changes_nothing(database: Database) -> None:
     create_database(database.url, database.url.rpartition("/")[2])
 
     assert run_psql(database.of("dispatcher"), "SELECT current_schema") == "dispatcher"
+
+
+def test_the_roles_may_be_made_by_many_at_once(database: Database) -> None:
+    name = database.url.rpartition("/")[2]
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: create_database(database.url, name), range(24)))
+
+    assert set(made) == {database.url}
 
 
 @pytest.mark.integration

@@ -357,7 +357,10 @@ async def test_a_database_that_was_set_back_stops_the_process(world: World) -> N
     assert error.reason == "database_restored"
 
 
-async def test_a_backup_put_in_place_under_a_running_process_stops_it(fake_world: World) -> None:
+@pytest.mark.parametrize("work", [0, 1], ids=["idle", "at work"])
+async def test_a_backup_put_in_place_under_a_running_process_stops_it(
+    fake_world: World, work: int
+) -> None:
     database = fake_world.database
     assert database is not None
     await fake_world.append("profile.activity", 0, *events(1))
@@ -369,7 +372,7 @@ async def test_a_backup_put_in_place_under_a_running_process_stops_it(fake_world
 
     database.tables = backup
     database.fail_next_commits("database_unavailable")
-    await fake_world.append("profile.activity", 0, *events(1, first=2))
+    await fake_world.append("profile.activity", 0, *events(work, first=2))
 
     with pytest.raises(ExceptionGroup) as raised:
         async with asyncio.timeout(20):

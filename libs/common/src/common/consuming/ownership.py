@@ -21,9 +21,8 @@ SILENCE = 30.0
 """Seconds without a word of the elector after which the assignment that we know is the one in force: a process that was
 stopped hears within its session (20 s) that it lost its place."""
 
-
 LOOK_AGAIN = 1.0
-"""Seconds between two looks whether an operator freed a partition that stands still."""
+"""Seconds between two looks at what somebody else may have done to partitions at which nothing happens."""
 
 
 async def trust(gained: Mapping[int, Standing]) -> None:
@@ -52,6 +51,7 @@ class Ownership:
     _fenced: dict[int, float] = field(default_factory=dict)
     """Since when (monotonic seconds)."""
     _looked: float = 0.0
+    _verified: float = 0.0
 
     async def on_assigned(self, partitions: frozenset[int]) -> None:
         """The elector's word; the loop acts on it between two batches."""
@@ -123,6 +123,13 @@ class Ownership:
         self._drop(freed)
         return freed
 
+    async def verify(self) -> None:
+        """An owner without work learns, too, that its place was taken or a backup put in place, which a batch would tell."""
+        now = self.monotonic()
+        if self.standings and now - self._verified >= LOOK_AGAIN:
+            self._verified = now
+            await self.ledger.check(list(self.standings.values()))
+
     def fence(self, partitions: Collection[int]) -> None:
         """Somebody else owns these now."""
         metrics.FENCED.labels(self.loop).inc()
@@ -133,7 +140,7 @@ class Ownership:
     def stop(self, partition: int, why: str) -> None:
         """Stop one partition with an alarm; the others go on."""
         self.stopped[partition] = why
-        metrics.show(metrics.STOPPED, 1, self.loop, partition, _reason(why))
+        metrics.show(metrics.STOPPED, 1, self.loop, partition, why.split(" ", 1)[0])
         log.error("partition_stopped", loop=self.loop, partition=partition, detail=why)
 
     def _drop(self, partitions: Collection[int]) -> None:
@@ -142,10 +149,6 @@ class Ownership:
             self.stopped.pop(partition, None)
             metrics.forget(self.loop, partition)  # the alarm goes with the partition
         metrics.OWNED.labels(self.loop).set(len(self.standings))
-
-
-def _reason(why: str) -> str:
-    return why.split(" ", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)

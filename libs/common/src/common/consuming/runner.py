@@ -87,6 +87,8 @@ class Runner(Generic[S]):
             await self._settle()
         if self._outbox.depth > DEEPEST:
             return 0.05
+        if not self._busy:
+            await self.ownership.verify()
         self._resume_held()
         try:
             fetched = await self._fetched()

@@ -2,6 +2,8 @@
 -- again. A password is taken from the environment where one is set: CUESTREAM_<SERVICE>_PASSWORD.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
+-- Two of us at once would change the same rows of the catalogue; held until psql ends.
+SELECT pg_advisory_lock(hashtext('cuestream roles')) \g /dev/null
 
 CREATE FUNCTION pg_temp.make_room(service text, secret text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
