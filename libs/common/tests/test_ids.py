@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.ids import _NAMESPACE, accepted_event_id, accepted_event_ids, caused_id, derive
+from common.ids import _NAMESPACE, accepted_event_id, accepted_event_ids, caused_id, derive, id_of
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=4))
@@ -35,3 +37,14 @@ def test_the_quick_ways_give_the_same_ids(text: str, ordinal: int) -> None:
 
     assert caused_id(cause, text, ordinal) == derive("caused", cause, text, ordinal)
     assert accepted_event_ids("demo", text)(text) == str(accepted_event_id("demo", text, text))
+
+
+@given(st.uuids())
+def test_an_id_is_read_from_its_text(known: UUID) -> None:
+    assert id_of(str(known)) == known
+
+
+@pytest.mark.parametrize("text", ["", "anna", "{0f1e2d3c-aaaa-5bbb-8ccc-0123456789ab}"])
+def test_what_is_no_id_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="UUID"):
+        id_of(text)

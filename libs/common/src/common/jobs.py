@@ -11,14 +11,14 @@ from uuid import UUID
 
 import structlog
 
-from common.consuming.consumer import elect, kept_running
+from common.consuming.consumer import elect
 from common.consuming.loop import Pulse, Surroundings
 from common.consuming.observing import Observer
 from common.consuming.ownership import Guard, Ownership, trust
 from common.consuming.tenure import Tenure
 from common.contracts import load_topics
 from common.publishing.effects import Effect, effects_of
-from common.publishing.outbox import DEEPEST, Outbox
+from common.publishing.outbox import DEEPEST, Outbox, kept_running
 from common.publishing.rows import RowMaker
 from common.streaming.model import Consequence, Transaction
 from common.streaming.ports import Advance, FencedError, OutboxRow, Publisher

@@ -12,6 +12,7 @@ from common.consuming import Consequence, Folded, Record, Signal
 from common.contracts.actions import ActionRequested
 from common.contracts.profiles import ContactChanged
 from common.errors import PermanentError
+from common.ids import id_of
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.reasons import HISTORY
 from dispatcher.domain.recipient import Recipient, erased, newer
@@ -90,6 +91,6 @@ def _record(signal: Signal) -> Record:
 
 def _profile(record: Record) -> UUID:
     try:
-        return UUID(record.event.subject)
+        return id_of(record.event.subject)
     except ValueError as error:
         raise PermanentError("undecodable", "the subject is not a profile id") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +16,7 @@ from common.contracts.deliveries import DeliveryStatus
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
+from common.ids import id_of
 from common.merging import Packed
 from common.streaming.model import Fold
 from orchestrator.domain.contacts import with_status
@@ -44,7 +44,7 @@ class JourneyFolds:
         known = state or STRANGER
         activity = record.event.payload(ActivityRecorded)
         occasion = Occasion(
-            profile_id=UUID(record.event.subject),
+            profile_id=id_of(record.event.subject),
             customer=view.apply(known.customer, activity, now=now),
             now=now,
             cause=activity.event_id,
@@ -60,7 +60,7 @@ class JourneyFolds:
             record = _record(signal)
             known = state or STRANGER
             occasion = Occasion(
-                profile_id=UUID(record.event.subject),
+                profile_id=id_of(record.event.subject),
                 customer=view.apply(known.customer, record.event.payload(payload), now=now),
                 now=now,
                 cause=record.event.id,
@@ -123,7 +123,7 @@ class JourneyMerger:
         ours, theirs = state or STRANGER, unpack(data)
         version = signal.event.payload(ProfileHandedOver).version
         occasion = Occasion(
-            profile_id=UUID(signal.event.subject),
+            profile_id=id_of(signal.event.subject),
             customer=view.unite(ours.customer, theirs.customer, version=version, now=now),
             now=now,
             cause=signal.event.id,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Generic, TypeVar
 
 from common.consuming.loop import Life, Loop, Surroundings
@@ -12,16 +12,13 @@ from common.consuming.observing import Observer
 from common.consuming.runner import Runner, commit_for_lag
 from common.progress.following import ProgressFollower
 from common.progress.reporting import ProgressReporter
-from common.publishing.outbox import Outbox
+from common.publishing.outbox import Outbox, kept_running
 from common.streaming.ports import Elector, Publisher
 
 S = TypeVar("S")
 
 OnAssigned = Callable[[frozenset[int]], Awaitable[None]]
 Alive = Callable[[], bool]
-
-FAREWELL = 3.0
-"""Seconds a stopping process gives its outbox; what is left, the next owner publishes."""
 
 
 class StuckError(Exception):
@@ -124,29 +121,6 @@ class Consumer(Generic[S]):
                 group.create_task(follower.run())
             if reporter is not None:
                 group.create_task(_tick(runner, reporter, pace.tick))
-
-
-@asynccontextmanager
-async def kept_running(outbox: Outbox) -> AsyncIterator[None]:
-    """Publish beside the body; on the way out give what is left a moment."""
-    body = asyncio.current_task()
-    task = asyncio.create_task(outbox.run())
-
-    def broken(done: asyncio.Task[None]) -> None:
-        if not done.cancelled() and done.exception() is not None and body is not None:
-            body.cancel()  # an outbox that cannot publish is a bug: nothing may go on without it
-
-    task.add_done_callback(broken)
-    try:
-        yield
-    finally:
-        if not task.done():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL):
-                    await outbox.drained()
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def elect(elector: Elector, on_assigned: OnAssigned, alive: Alive) -> None:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from common.errors import PermanentError
+from common.ids import id_of
 from common.publishing.effects import Effect, Failure, effects_of
 from common.streaming.model import (
     Entry,
@@ -79,7 +80,8 @@ class Folder(Generic[S]):
     fuse: Fuse
 
     def touches(self, signal: Signal) -> bool:
-        return isinstance(signal, TimerDue) or signal.event.type in self.handlers.records
+        # Asked of a record first: of the class that something is, it is answered at once.
+        return not isinstance(signal, Record) or signal.event.type in self.handlers.records
 
     def fold(
         self,
@@ -149,7 +151,7 @@ def _effects(folded: Folded[S], signal: Signal, now: datetime, loop: str) -> lis
 def _timer_changes(folded: Folded[S], signal: Signal) -> dict[tuple[UUID, str], TimerChange]:
     profile = folded.profile_id
     if profile is None:
-        profile = signal.profile_id if isinstance(signal, TimerDue) else UUID(signal.event.subject)
+        profile = signal.profile_id if isinstance(signal, TimerDue) else id_of(signal.event.subject)
     return {
         (profile, name): TimerChange(
             partition=signal.partition,

@@ -61,7 +61,7 @@ class Pace:
     more: float = 0.01
     """Seconds a busy loop waits at most for the rest of what came while it was at work."""
     gather: float = 0.05
-    """Seconds from the beginning of a batch to that of the next, at least, unless it was full: what a batch costs whatever it
+    """Seconds from the beginning of a batch to that of the next, at least, unless it had many: what a batch costs whatever it
     holds is then paid for more of them. Whoever comes alone does not wait."""
     tick: float = 0.25
     """Seconds of silence after which a raw partition gets a tick, and between two statements of progress."""
@@ -74,9 +74,14 @@ class Pace:
     stuck: float = 30.0
     """Seconds without a finished round after which the elector gives up the process's place."""
 
+    @property
+    def many(self) -> int:
+        """So many signals are worth a batch, and where they come, more are expected."""
+        return self.batch // 5
+
     def rest(self, taken: int, seconds: float) -> float:
         """Seconds until the next batch is worth while, after one of so many signals that took so long."""
-        return 0.0 if taken == 0 or taken >= self.batch else max(0.0, self.gather - seconds)
+        return 0.0 if taken == 0 or taken >= self.many else max(0.0, self.gather - seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from common.consuming.ownership import LogChangedError, Ownership, Sight, restor
 from common.consuming.tenure import Tenure
 from common.contracts import Topics, load_topics, payload_types
 from common.errors import PermanentError
+from common.intake.ahead import ReadAhead
 from common.intake.decoding import Decoder, Intake
 from common.intake.holding import Holds
 from common.progress.following import ProgressFollower
@@ -48,6 +49,7 @@ class Runner(Generic[S]):
         self._around = around
         self._life = life
         self._reader = reader
+        self._ahead = ReadAhead(reader)
         self._outbox = outbox
         self._follower = follower
         self._reporter = reporter
@@ -74,12 +76,15 @@ class Runner(Generic[S]):
 
     async def run(self) -> None:
         """Rounds until cancelled; only a bug or a blown fuse gets out."""
-        await self._tenure.rounds(self.round)
+        try:
+            await self._tenure.rounds(self.round)
+        finally:
+            await self._ahead.forget()
 
     async def round(self) -> float:
         """Settle who owns what, read what is there, commit it, hand it to the outbox; returns the seconds to rest."""
         if await self._tenure.recover() and not self._unsettled:
-            self._rewind()
+            await self._rewind()
         freed = await self.ownership.freed()
         if freed:
             self._lost(freed)
@@ -106,10 +111,10 @@ class Runner(Generic[S]):
         pace = self._around.pace
         # What is due does not wait for what may come.
         wait = 0.0 if self._due(self._owned()) else pace.wait
-        fetched = list(await self._reader.poll(pace.batch, wait))
-        if self._busy and 0 < len(fetched) < pace.batch:
+        fetched = await self._ahead.poll(pace.batch, wait)
+        if self._busy and 0 < len(fetched) < pace.many:
             # A driver fetches on once what it holds is taken: the rest of what came meanwhile is one answer away.
-            fetched += await self._reader.poll(pace.batch - len(fetched), pace.more)
+            fetched += await self._ahead.poll(pace.batch - len(fetched), pace.more)
         return fetched
 
     async def _process(self, fetched: Sequence[Fetched]) -> int:
@@ -154,6 +159,8 @@ class Runner(Generic[S]):
                     originals=fetched,
                     published=published,
                 )
+                if len(fetched) >= self._around.pace.many:
+                    self._ahead.begin(self._around.pace.batch)
                 rows = await batch.run()
             taken = batch.size
             self._outbox.add(rows)
@@ -207,6 +214,7 @@ class Runner(Generic[S]):
 
     async def _reassign(self) -> None:
         """Read exactly the inputs of what is owned; a place not read before starts where its position says."""
+        await self._ahead.forget()
         gained = [
             standing
             for standing in self.ownership.active
@@ -235,8 +243,9 @@ class Runner(Generic[S]):
         self._starts.clear()
         self._unsettled = True
 
-    def _rewind(self) -> None:
+    async def _rewind(self) -> None:
         """After a rollback: read again from the saved positions; unsettled, settling assigns them anew."""
+        await self._ahead.forget()
         for standing in self.ownership.active:
             for topic in self.loop.inputs:
                 place = Place(topic, standing.partition)

@@ -283,7 +283,7 @@ def record_of(item: Fetched, event: Event | None = None, *, history: bool = Fals
         appended_at=item.appended_at,
         accepted_at=item.appended_at
         if accepted is None
-        else EPOCH + timedelta(microseconds=int(accepted)),
+        else EPOCH + timedelta(0, *divmod(int(accepted), 1_000_000)),
         event=_event(item) if event is None else event,
         traceparent=None if trace is None else trace[0].decode(),
         history=history,

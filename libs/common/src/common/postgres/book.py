@@ -11,8 +11,9 @@ import msgspec
 import structlog
 
 from common.errors import PermanentError
+from common.ids import id_of
 from common.streaming import metrics
-from common.streaming.model import Entry, Sheet, Signal, TimerDue, Transaction
+from common.streaming.model import Entry, Record, Sheet, Signal, Transaction
 
 S = TypeVar("S")
 log = structlog.get_logger(__name__)
@@ -65,10 +66,10 @@ class ProfileBook(Generic[S]):
         Raises:
             PermanentError: `undecodable`, the event's subject is not a profile id.
         """
-        if isinstance(signal, TimerDue):
+        if not isinstance(signal, Record):
             return ProfileKey(signal.partition, signal.profile_id, signal.workspace)
         try:
-            profile_id = UUID(signal.event.subject)
+            profile_id = id_of(signal.event.subject)
         except ValueError as error:
             raise PermanentError("undecodable", "the subject is not a profile id") from error
         return ProfileKey(signal.partition, profile_id, signal.workspace)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from common.clock import monotonic
 from common.errors import TransientError
@@ -16,6 +16,9 @@ DEEPEST = 20_000
 
 LINGER = 0.25
 """Seconds for which acknowledged rows wait for a transaction that takes them along: one of their own costs as much as a batch."""
+
+FAREWELL = 3.0
+"""Seconds a stopping process gives its outbox; what is left, the next owner publishes."""
 
 Statement = tuple[Place, Outgoing]
 
@@ -183,3 +186,26 @@ class Outbox:
                 delay = min(delay * 2, 2.0)
             else:
                 return
+
+
+@asynccontextmanager
+async def kept_running(outbox: Outbox) -> AsyncIterator[None]:
+    """Publish beside the body; on the way out give what is left a moment."""
+    body = asyncio.current_task()
+    task = asyncio.create_task(outbox.run())
+
+    def broken(done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and done.exception() is not None and body is not None:
+            body.cancel()  # an outbox that cannot publish is a bug: nothing may go on without it
+
+    task.add_done_callback(broken)
+    try:
+        yield
+    finally:
+        if not task.done():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await outbox.drained()
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -100,7 +100,8 @@ class SequenceCheck:
         return None if self._known((key[0], BEGIN)) else 0
 
     def _known(self, key: tuple[Place, str]) -> int | None:
-        return self.moved.get(key, self.standing.seen.get(key))
+        moved = self.moved.get(key)
+        return self.standing.seen.get(key) if moved is None else moved
 
 
 @dataclass(slots=True)

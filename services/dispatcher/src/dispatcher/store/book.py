@@ -10,6 +10,7 @@ import msgspec
 
 from common.consuming import Entry, Sheet, Signal, TimerDue, Transaction
 from common.errors import PermanentError
+from common.ids import id_of
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.reasons import HISTORY
 from dispatcher.domain.recipient import EMAIL, Recipient
@@ -45,7 +46,7 @@ class DocketBook:
         if isinstance(signal, TimerDue):
             return DocketKey(signal.partition, signal.profile_id)
         try:
-            return DocketKey(signal.partition, UUID(signal.event.subject))
+            return DocketKey(signal.partition, id_of(signal.event.subject))
         except ValueError as error:
             raise PermanentError("undecodable", "the subject is not a profile id") from error
 
