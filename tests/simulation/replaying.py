@@ -14,7 +14,7 @@ from common.contracts import decode_event
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import BatchJournaled, FiredTimer
 from common.errors import PermanentError
-from common.intake.decoding import record_of
+from common.intake.reading import record_of
 from common.publishing.effects import Effect, effects_of
 from common.streaming.ports import Fetched, Place
 

@@ -15,7 +15,7 @@ from common.contracts import decode_event, load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import RecordRetried
 from common.errors import PermanentError
-from common.intake.decoding import record_of
+from common.intake.reading import record_of
 from common.streaming.ports import Fetched, Place
 from tests.fault.checker.journal import Batch, Walk
 

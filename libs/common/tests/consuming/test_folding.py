@@ -12,7 +12,7 @@ from common.consuming import Consequence, Entry, Folded, FuseBlownError, Handler
 from common.consuming.folding import Folder, Fuse
 from common.contracts import decode_event
 from common.contracts.profiles import ActivityRecorded, LeadScored
-from common.intake.decoding import record_of
+from common.intake.reading import record_of
 from common.kafka import MAX_BATCH_BYTES
 from common.streaming.model import Signal, TimerDue
 from libs.common.tests.consuming.making import (

@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import PermanentError, TransientError
 from common.intake.ahead import ReadAhead
-from common.streaming.ports import Outgoing, Place, Reader
+from common.streaming.ports import Fetched, Outgoing, Place, Reader
 from common.testing.log import FakeLog
 
 PLACE = Place("ingest.events", 0)
@@ -33,7 +33,7 @@ async def values(ahead: ReadAhead, most: int = 2) -> list[bytes | None]:
 
 
 async def test_what_was_read_ahead_comes_first(reader: Reader) -> None:
-    ahead = ReadAhead(reader)
+    ahead = ReadAhead(reader, lambda _: None)
     assert await values(ahead) == [b"0", b"1"]
 
     ahead.begin(3)
@@ -45,7 +45,7 @@ async def test_what_was_read_ahead_comes_first(reader: Reader) -> None:
 async def test_where_nothing_was_there_ahead_it_is_asked_again(
     log: FakeLog, reader: Reader
 ) -> None:
-    ahead = ReadAhead(reader)
+    ahead = ReadAhead(reader, lambda _: None)
     await ahead.poll(10, 0.01)
     ahead.begin(2)
 
@@ -57,7 +57,7 @@ async def test_where_nothing_was_there_ahead_it_is_asked_again(
 async def test_what_was_forgotten_is_read_again_from_where_the_reader_is_set(
     reader: Reader,
 ) -> None:
-    ahead = ReadAhead(reader)
+    ahead = ReadAhead(reader, lambda _: None)
     ahead.begin(4)
 
     await ahead.forget()
@@ -67,7 +67,7 @@ async def test_what_was_forgotten_is_read_again_from_where_the_reader_is_set(
 
 
 async def test_an_error_ahead_is_met_by_the_next_poll(log: FakeLog, reader: Reader) -> None:
-    ahead = ReadAhead(reader)
+    ahead = ReadAhead(reader, lambda _: None)
     log.fail_next_polls()
     ahead.begin(2)
 
@@ -75,3 +75,14 @@ async def test_an_error_ahead_is_met_by_the_next_poll(log: FakeLog, reader: Read
         await values(ahead)
 
     assert await values(ahead) == [b"0", b"1"]
+
+
+async def test_what_is_read_ahead_is_prepared_before_it_is_asked_for(reader: Reader) -> None:
+    prepared: list[Fetched] = []
+    ahead = ReadAhead(reader, prepared.extend)
+    ahead.begin(2)
+
+    taken = await ahead.poll(2, 0.01)
+
+    assert taken == prepared
+    assert [one is other for one, other in zip(taken, prepared, strict=True)] == [True, True]

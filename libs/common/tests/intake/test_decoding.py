@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +16,9 @@ from common.contracts import load_topics, payload_types
 from common.contracts.ingestion import IngestTicked
 from common.contracts.profiles import ActivityRecorded
 from common.contracts.runtime import FiredTimer, RecordRetried
-from common.intake.decoding import MOST_UNSAVED, TOMBSTONE, Decoder, Intake
+from common.intake.decoding import MOST_UNSAVED, Decoder, Intake
 from common.intake.holding import Holds
+from common.intake.reading import TOMBSTONE
 from common.streaming.ports import Fetched, Outgoing, Place, Position, Standing
 from libs.common.tests.consuming.making import (
     NOW,
@@ -49,7 +51,26 @@ def take(
     live_since: datetime = EPOCH,
     topic: str = "profile.activity",
 ) -> tuple[Intake, list[Fetched]]:
-    decoder = Decoder(
+    """Take the records as they were read; read ahead or not, they come to the same."""
+    items = [fetched(record, at, topic=topic) for at, record in enumerate(records, begin)]
+    standings = {0: Standing(partition=0, epoch=1, batch=0, positions=positions or {})}
+
+    def taken(decoder: Decoder) -> tuple[Intake, list[Fetched]]:
+        waits = deepcopy(holds) or Holds(Seconds())
+        intakes, held = decoder.take(items, standings, configuration, waits)
+        return intakes[0], held
+
+    ahead = _decoder(topic, live_since)
+    ahead.prepare(items)
+    assert taken(ahead) == taken(_decoder(topic, live_since))
+    intakes, held = _decoder(topic, live_since).take(
+        items, standings, configuration, holds or Holds(Seconds())
+    )
+    return intakes[0], held
+
+
+def _decoder(topic: str, live_since: datetime) -> Decoder:
+    return Decoder(
         loop="test.consume",
         anchor="profile.activity",
         types=frozenset(payload_types()),
@@ -57,10 +78,6 @@ def take(
         unsequenced=frozenset(),
         live_since=live_since,
     )
-    items = [fetched(record, at, topic=topic) for at, record in enumerate(records, begin)]
-    standings = {0: Standing(partition=0, epoch=1, batch=0, positions=positions or {})}
-    intakes, held = decoder.take(items, standings, configuration, holds or Holds(Seconds()))
-    return intakes[0], held
 
 
 def good(**headers: bytes) -> Outgoing:

@@ -3,7 +3,7 @@
 from common.consuming.consumer import Consumer, StuckError
 from common.consuming.folding import FuseBlownError
 from common.consuming.loop import Loop, Pace, Surroundings
-from common.intake.decoding import TOMBSTONE
+from common.intake.reading import TOMBSTONE
 from common.streaming.model import (
     Book,
     Consequence,

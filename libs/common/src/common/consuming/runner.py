@@ -49,7 +49,6 @@ class Runner(Generic[S]):
         self._around = around
         self._life = life
         self._reader = reader
-        self._ahead = ReadAhead(reader)
         self._outbox = outbox
         self._follower = follower
         self._reporter = reporter
@@ -65,6 +64,7 @@ class Runner(Generic[S]):
             unsequenced=frozenset(t.name for t in self._topics if not t.sequenced),
             live_since=life.live_since,
         )
+        self._ahead = ReadAhead(reader, self._decoder.prepare)
         self._handlers: tuple[Configuration, Handlers[S]] | None = None
         self._unsettled = True
         """What is read does not match what is owned yet."""

@@ -1,9 +1,9 @@
-"""Reads the next records while a batch is under way: the log's work is done while the database does its own."""
+"""Reads the next records while a batch is under way: while the database does its work, the log's and ours are done."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from common.streaming.ports import Fetched, Reader
 
@@ -11,8 +11,10 @@ from common.streaming.ports import Fetched, Reader
 class ReadAhead:
     """Polls one reader, at most once ahead. Whoever sets the reader to other places or offsets forgets what was read first."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, prepare: Callable[[Sequence[Fetched]], None]) -> None:
+        """`prepare` is given what was read ahead, for whatever can be done with it before its batch begins."""
         self._reader = reader
+        self._prepare = prepare
         self._polling: asyncio.Task[Sequence[Fetched]] | None = None
 
     def begin(self, most: int) -> None:
@@ -33,4 +35,6 @@ class ReadAhead:
             await asyncio.gather(polling, return_exceptions=True)
 
     async def _take(self, most: int) -> Sequence[Fetched]:
-        return await self._reader.poll(most, 0.0)
+        fetched = await self._reader.poll(most, 0.0)
+        self._prepare(fetched)
+        return fetched

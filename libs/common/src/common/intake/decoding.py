@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 import msgspec
 
-from common.clock import EPOCH
 from common.configuration import Configuration
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import IngestTicked
 from common.contracts.runtime import RecordDiscarded, RecordRetried, Run
 from common.errors import PermanentError
-from common.ids import derive
 from common.intake.holding import Holds
+from common.intake.reading import TOMBSTONE, event_of, headers_are_sound, record_of
 from common.publishing.effects import Poison
 from common.streaming import metrics
-from common.streaming.model import Record, Signal, TimerDue
+from common.streaming.model import Signal, TimerDue
 from common.streaming.ports import Fetched, Place, Position, Standing
 from common.streaming.sequences import Arrival, SequenceCheck
-
-TOMBSTONE = "record.tombstoned.v1"
-"""The type under which a fold meets a record without a value; the subject is its key."""
 
 _OF_NO_WORKSPACE = (TOMBSTONE, RecordDiscarded.TYPE)
 
 MOST_UNSAVED = 1_000
 """Ticks read since the saved position; as many as come in about four minutes."""
-
-_ORIGIN = re.compile(rb"[A-Za-z0-9][\x21-\x7e]{0,199}")
-"""What `origin_of` makes; a stranger's could be no text at all, or one that the database refuses."""
-_LAST_MICROSECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
-_TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(slots=True)
@@ -79,6 +69,15 @@ class Decoder:
     unsequenced: Collection[str]
     live_since: datetime
     """What was appended before is history."""
+    _prepared: dict[int, tuple[Fetched, Event, Signal | None]] = field(default_factory=dict)
+    """By the identity of what was read ahead."""
+
+    def prepare(self, fetched: Sequence[Fetched]) -> None:
+        """Read already what depends on nothing but the record; what cannot be read is judged when it is taken."""
+        self._prepared.clear()
+        for item in fetched:
+            with suppress(PermanentError):
+                self._prepared[id(item)] = item, *self._read(item)
 
     def take(
         self,
@@ -142,15 +141,15 @@ class Decoder:
     ) -> bool:
         """Sort one record into the intake; True when it has to wait for its workspace."""
         try:
-            event = _event(item)
-            if event.type == IngestTicked.TYPE:
+            known = self._prepared.pop(id(item), None)
+            event, signal = self._read(item) if known is None else known[1:]
+            if signal is None:
                 return False
             if self._waits(item, event, configuration, holds):
                 return True
-            signal = self._signal(item, event)
         except PermanentError as error:
             # Its sequence counts too, where it can be read: else the next record would look like a gap.
-            if not _headers_are_sound(item) or self._is_new(item, intake):
+            if not headers_are_sound(item) or self._is_new(item, intake):
                 intake.only_ticks = False
                 told = (error.reason, error.detail[:300], self._is_history(item))
                 intake.poison.append(Poison(item, *told))
@@ -160,6 +159,19 @@ class Decoder:
             if self._counts(item, event, intake):
                 intake.signals.append(signal)
         return False
+
+    def _read(self, item: Fetched) -> tuple[Event, Signal | None]:
+        """The event and what is folded of it: of a tick nothing.
+
+        Raises:
+            PermanentError: `undecodable`.
+        """
+        event = event_of(item)
+        if event.type == IngestTicked.TYPE:
+            return event, None
+        if not headers_are_sound(item):
+            raise PermanentError("undecodable", "a header is not what it should be")
+        return event, self._signal(item, event)
 
     def _counts(self, item: Fetched, event: Event, intake: Intake) -> bool:
         """False for a retry that was had before, and for what an earlier life handed over: this one does so anew."""
@@ -200,8 +212,6 @@ class Decoder:
         self, item: Fetched, event: Event, configuration: Configuration, holds: Holds
     ) -> bool:
         """Whether the record's workspace has no release yet; raises what makes the record poison."""
-        if not _headers_are_sound(item):
-            raise PermanentError("undecodable", "a header is not what it should be")
         if event.type in _OF_NO_WORKSPACE:
             return False
         if event.type not in self.types:
@@ -231,60 +241,3 @@ class Decoder:
 def _retry(event: Event) -> tuple[Place, int]:
     retried = event.payload(RecordRetried)
     return Place(retried.topic, retried.partition), retried.offset
-
-
-def _event(item: Fetched) -> Event:
-    if item.value is not None:
-        return decode_event(item.value)
-    subject = (item.key or b"").decode("utf-8", "replace")
-    identity = derive("tombstone", item.place.topic, item.place.partition, item.offset)
-    return Event(
-        id=identity,
-        source="",
-        type=TOMBSTONE,
-        subject=subject,
-        time=item.appended_at,
-        workspace="",
-        correlationid=identity,
-    )
-
-
-def _headers_are_sound(item: Fetched) -> bool:
-    """Whether the headers that we act upon can be ours; on a raw topic anybody may write them."""
-    sequence, accepted = item.headers.get("sequence"), item.headers.get("accepted")
-    if sequence is not None and not (sequence.isdigit() and len(sequence) <= 18):
-        return False
-    if accepted is not None and not (
-        accepted.isdigit() and len(accepted) <= 18 and int(accepted) <= _LAST_MICROSECOND
-    ):
-        return False
-    origin = item.headers.get("origin")
-    return origin is None or sequence is None or _is_origin(origin)
-
-
-@lru_cache(maxsize=4096)
-def _is_origin(origin: bytes) -> bool:
-    # Remembered, because a topic has few of them and each record names one.
-    return _ORIGIN.fullmatch(origin) is not None
-
-
-def record_of(item: Fetched, event: Event | None = None, *, history: bool = False) -> Record:
-    """One fetched record as folds see it.
-
-    Raises:
-        PermanentError: `undecodable`.
-    """
-    accepted = item.headers.get("accepted")
-    trace = _TRACE.fullmatch(item.headers.get("traceparent", b""))
-    return Record(
-        topic=item.place.topic,
-        partition=item.place.partition,
-        offset=item.offset,
-        appended_at=item.appended_at,
-        accepted_at=item.appended_at
-        if accepted is None
-        else EPOCH + timedelta(0, *divmod(int(accepted), 1_000_000)),
-        event=_event(item) if event is None else event,
-        traceparent=None if trace is None else trace[0].decode(),
-        history=history,
-    )

@@ -10,7 +10,7 @@ from uuid import UUID
 from common.consuming import Record
 from common.contracts.decisions import DecisionMade
 from common.errors import PermanentError
-from common.intake.decoding import record_of
+from common.intake.reading import record_of
 from common.kafka import Scanned, scan
 from common.streaming.ports import Fetched, Log, Place
 from orchestrator.ports.history import Found
