@@ -16,13 +16,22 @@ from common.consuming import Consumer, Loop, Pace, Surroundings
 from common.consuming.folding import Fuse
 from common.contracts import Payload, decode_event
 from common.contracts.ingestion import IngestProgressed
+from common.contracts.profiles import LeadScored
 from common.ids import derive
 from common.streaming.ports import Fetched, Ledger, Log, Outgoing, Place
 from common.streaming.wire import own_event
 from common.testing.log import FakeLog
 from common.testing.postgres import FakeBook, FakeDatabase
 from common.testing.postgres_ledger import FakeLedger
-from libs.common.tests.consuming.making import LOOP, RELEASES, Tally, handlers
+from libs.common.tests.consuming.making import (
+    LOOP,
+    RELEASES,
+    Tally,
+    activity,
+    handlers,
+    outgoing,
+    profile,
+)
 
 INPUTS = ("profile.activity", "scoring.commands")
 
@@ -129,3 +138,26 @@ async def until(what: str, holds: Callable[[], Any], seconds: float = 20.0) -> A
         assert monotonic() < end, f"{what}: not within {seconds:.0f} s"
         await asyncio.sleep(0)
     return answer
+
+
+ANNA = profile(1)
+
+
+def events(count: int, *, first: int = 0, poison: int | None = None) -> list[Outgoing]:
+    return [
+        outgoing(
+            ANNA,
+            activity(ANNA, "Poison" if number == poison else "Product Viewed", str(number)),
+            message=str(number),
+            headers={"origin": b"ingest.resolve/0/x", "sequence": str(number + 1).encode()},
+        )
+        for number in range(first, first + count)
+    ]
+
+
+async def scores(world: World) -> list[int]:
+    return [payload.score for payload in await world.payloads("profile.scores", LeadScored)]
+
+
+async def scored(world: World, count: int) -> bool:
+    return len(await scores(world)) >= count

@@ -2,90 +2,22 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-import msgspec
 import pytest
 
-from common.clock import EPOCH
-from common.configuration import Configuration
-from common.consuming import Record, TimerDue
-from common.contracts import load_topics, payload_types
+from common.consuming import Record
+from common.contracts import load_topics
 from common.contracts.ingestion import IngestTicked
-from common.contracts.profiles import ActivityRecorded
-from common.contracts.runtime import FiredTimer, RecordRetried
-from common.intake.decoding import MOST_UNSAVED, Decoder, Intake
-from common.intake.holding import Holds
+from common.intake.decoding import MOST_UNSAVED
 from common.intake.reading import TOMBSTONE
-from common.streaming.ports import Fetched, Outgoing, Place, Position, Standing
+from common.streaming.ports import Outgoing, Position
 from libs.common.tests.consuming.making import (
     NOW,
-    RELEASES,
     Odd,
-    activity,
-    fetched,
     outgoing,
-    profile,
 )
-
-ANNA = profile(1)
-PLACE = Place("profile.activity", 0)
-
-
-class Seconds:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def take(
-    *records: Outgoing,
-    configuration: Configuration = RELEASES,
-    holds: Holds | None = None,
-    begin: int = 0,
-    positions: dict[Place, Position] | None = None,
-    live_since: datetime = EPOCH,
-    topic: str = "profile.activity",
-) -> tuple[Intake, list[Fetched]]:
-    """Take the records as they were read; read ahead or not, they come to the same."""
-    items = [fetched(record, at, topic=topic) for at, record in enumerate(records, begin)]
-    standings = {0: Standing(partition=0, epoch=1, batch=0, positions=positions or {})}
-
-    def taken(decoder: Decoder) -> tuple[Intake, list[Fetched]]:
-        waits = deepcopy(holds) or Holds(Seconds())
-        intakes, held = decoder.take(items, standings, configuration, waits)
-        return intakes[0], held
-
-    ahead = _decoder(topic, live_since)
-    ahead.prepare(items)
-    assert taken(ahead) == taken(_decoder(topic, live_since))
-    intakes, held = _decoder(topic, live_since).take(
-        items, standings, configuration, holds or Holds(Seconds())
-    )
-    return intakes[0], held
-
-
-def _decoder(topic: str, live_since: datetime) -> Decoder:
-    return Decoder(
-        loop="test.consume",
-        anchor="profile.activity",
-        types=frozenset(payload_types()),
-        inputs=(topic,),
-        unsequenced=frozenset(),
-        live_since=live_since,
-    )
-
-
-def good(**headers: bytes) -> Outgoing:
-    return outgoing(ANNA, activity(ANNA), headers=headers)
-
-
-def reasons(intake: Intake) -> list[str]:
-    return [poison.reason for poison in intake.poison]
+from libs.common.tests.intake.taking import ANNA, PLACE, good, reasons, take
 
 
 def test_a_good_record_moves_the_position_and_is_kept() -> None:
@@ -193,61 +125,6 @@ def test_a_few_ticks_are_not_worth_a_commit_and_many_are() -> None:
     assert first.worth_a_commit
 
 
-def test_a_record_of_an_unknown_workspace_waits_and_then_is_poison() -> None:
-    seconds = Seconds()
-    holds = Holds(seconds)
-    stranger = outgoing(ANNA, activity(ANNA), workspace="elsewhere")
-
-    intake, held = take(good(), stranger, good(), holds=holds)
-    assert [item.offset for item in held] == [1]
-    assert intake.positions[PLACE][1].next_offset == 1
-    assert holds.over(RELEASES) == []
-
-    seconds.now = 10.0
-    assert holds.over(RELEASES) == [PLACE]
-    intake, held = take(good(), stranger, good(), holds=holds)
-    assert held == []
-    assert reasons(intake) == ["unknown_workspace"]
-
-
-def test_a_workspace_is_waited_for_once_however_many_records_it_has() -> None:
-    seconds = Seconds()
-    holds = Holds(seconds)
-    stranger = outgoing(ANNA, activity(ANNA), workspace="elsewhere")
-    take(stranger, holds=holds)
-
-    seconds.now = 10.0
-    intake, held = take(stranger, stranger, good(), stranger, holds=holds)
-    assert held == []
-    assert reasons(intake) == ["unknown_workspace"] * 3
-
-    seconds.now = 11.0
-    _, held = take(stranger, begin=4, holds=holds)
-    assert held == []
-
-
-def test_a_workspace_that_was_silent_for_long_is_waited_for_anew() -> None:
-    seconds = Seconds()
-    holds = Holds(seconds)
-    stranger = outgoing(ANNA, activity(ANNA), workspace="elsewhere")
-    take(stranger, holds=holds)
-    seconds.now = 10.0
-    take(stranger, holds=holds)
-
-    seconds.now = 200.0
-    _, held = take(stranger, begin=1, holds=holds)
-    assert len(held) == 1
-
-
-def test_the_wait_ends_with_the_first_release() -> None:
-    holds = Holds(Seconds())
-    _, held = take(good(), configuration=Configuration(), holds=holds)
-
-    assert len(held) == 1
-    assert holds.over(Configuration()) == []
-    assert holds.over(RELEASES) == [PLACE]
-
-
 def test_the_first_records_of_a_trimmed_log_give_the_base() -> None:
     intake, _ = take(
         good(origin=b"o", sequence=b"31"), good(origin=b"o", sequence=b"32"), begin=4000
@@ -272,52 +149,3 @@ def test_what_history_led_to_is_history() -> None:
     intake, _ = take(good(history=b"1"))
 
     assert [signal.history for signal in intake.signals] == [True]
-
-
-def retry(message: str = "r", **changes: Any) -> Outgoing:
-    retried = RecordRetried(
-        topic="profile.activity.quarantine",
-        partition=0,
-        offset=7,
-        event=msgspec.Raw(good().value or b""),
-    )
-    return outgoing(ANNA, msgspec.structs.replace(retried, **changes), message=message)
-
-
-def test_a_retry_gives_the_record_that_was_set_aside() -> None:
-    intake, _ = take(retry())
-
-    (signal,) = intake.signals
-    assert isinstance(signal, Record)
-    assert signal.event.type == ActivityRecorded.TYPE
-    assert signal.accepted_at == NOW
-
-
-def test_one_quarantined_record_is_retried_once_however_often_it_is_asked() -> None:
-    intake, _ = take(retry("first"), retry("second"), retry("another", offset=8))
-
-    assert len(intake.signals) == 2
-
-
-def test_a_retried_timer_fires_as_it_would_have() -> None:
-    timer = FiredTimer(ANNA, "silence", NOW)
-    intake, _ = take(retry(event=msgspec.Raw(b"null"), timer=timer))
-
-    (signal,) = intake.signals
-    assert isinstance(signal, TimerDue)
-    assert (signal.name, signal.due_at, signal.retried_at) == ("silence", NOW, NOW)
-
-
-def test_a_retry_of_nothing_is_poison() -> None:
-    intake, _ = take(retry(event=msgspec.Raw(b"null")))
-
-    assert reasons(intake) == ["undecodable"]
-
-
-def test_what_an_earlier_life_handed_over_to_itself_is_passed_over() -> None:
-    old, _ = take(good(), topic="test.handover", live_since=NOW + timedelta(seconds=1))
-    new, _ = take(good(), topic="test.handover")
-
-    assert (len(old.signals), len(new.signals)) == (0, 1)
-    assert old.positions.keys() == {Place("test.handover", 0)}
-    assert not old.only_ticks
