@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from common import kafka, postgres, telemetry
 from common.configuration.feed import ConfigurationFeed
 from common.configuration.shelf import Validator
-from common.consuming import Surroundings
+from common.consuming import Pace, Surroundings
 from common.settings import LoopSettings
 from common.telemetry.health import App, Receive, Scope, Send
+
+STANDARD: Final = Pace()
 
 
 class Attended(Protocol):
@@ -63,7 +65,12 @@ class Ground:
 
 @asynccontextmanager
 async def ground(
-    settings: LoopSettings, *, schema: str, name: str, validators: Sequence[Validator] = ()
+    settings: LoopSettings,
+    *,
+    schema: str,
+    name: str,
+    validators: Sequence[Validator] = (),
+    pace: Pace = STANDARD,
 ) -> AsyncIterator[Ground]:
     """Listen at once, so that whoever asks learns that the process lives and waits; then reach the database and Kafka.
 
@@ -84,7 +91,7 @@ async def ground(
         log.reader(patient=True) as reader,
     ):
         feed = ConfigurationFeed(reader, validators=validators)
-        around = Surroundings(log, postgres.PostgresLedger(database, name), feed)
+        around = Surroundings(log, postgres.PostgresLedger(database, name), feed, pace)
         yield Ground(database, log, feed, around, front)
 
 

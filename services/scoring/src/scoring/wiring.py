@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from common import hosting, postgres, recovery
-from common.consuming import Consumer, Loop
+from common.consuming import Consumer, Loop, Pace
 from common.settings import RecoverySettings
 from scoring.consumer import ANCHOR, INPUTS, LOOP, check_lead_model, handlers
 from scoring.settings import MigrateSettings, Settings
 from scoring.store import SCHEMA, lead_book
 
+PACE: Final = Pace(gather=0.2)
+"""A fifth of a second later is soon enough for a score: what its batches cost is left to those that decide."""
+
 
 async def consume(settings: Settings) -> None:
     """Fold activities and deliveries into lead scores until cancelled."""
     async with hosting.ground(
-        settings, schema=SCHEMA, name=LOOP, validators=[check_lead_model]
+        settings, schema=SCHEMA, name=LOOP, validators=[check_lead_model], pace=PACE
     ) as ground:
         loop = Loop(LOOP, ANCHOR, INPUTS, handlers, lead_book())
         await ground.attend(Consumer(loop, ground.around))
