@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from common.contracts import Event, decode_event, event_bytes
 from common.contracts.runtime import BatchJournaled
@@ -24,7 +25,7 @@ def copied(recording: Recording) -> Recording:
     logs = defaultdict(list, {place: list(items) for place, items in history.logs.items()})
     tables = defaultdict(list, {name: list(rows) for name, rows in history.tables.items()})
     mine = MemoryHistory(history.partitions, logs, tables, list(history.mailbox))
-    told = replace(recording.told, answers=deepcopy(recording.told.answers))
+    told = dataclasses.replace(recording.told, answers=deepcopy(recording.told.answers))
     return Recording(mine, told)
 
 
