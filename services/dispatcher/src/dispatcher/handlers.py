@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
 from common.consuming import Consequence, Folded, Record, Signal
 from common.contracts.actions import ActionRequested
 from common.contracts.profiles import ContactChanged
-from common.errors import PermanentError
-from common.ids import id_of
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.reasons import HISTORY
 from dispatcher.domain.recipient import Recipient, erased, newer
@@ -45,7 +42,7 @@ def plan_delivery(live_since: datetime) -> Fold:
         delivery = Delivery(
             partition=record.partition,
             workspace=record.workspace,
-            profile_id=_profile(record),
+            profile_id=record.profile_id,
             request=record.event.payload(ActionRequested),
             cause=record.cause,
             correlation=record.correlation,
@@ -87,10 +84,3 @@ def _record(signal: Signal) -> Record:
     if not isinstance(signal, Record):
         raise TypeError("dispatcher sets no timers")
     return signal
-
-
-def _profile(record: Record) -> UUID:
-    try:
-        return id_of(record.event.subject)
-    except ValueError as error:
-        raise PermanentError("undecodable", "the subject is not a profile id") from error

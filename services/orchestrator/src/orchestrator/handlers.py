@@ -16,7 +16,6 @@ from common.contracts.deliveries import DeliveryStatus
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
-from common.ids import id_of
 from common.merging import Packed
 from common.streaming.model import Fold
 from orchestrator.domain.contacts import with_status
@@ -44,7 +43,7 @@ class JourneyFolds:
         known = state or STRANGER
         activity = record.event.payload(ActivityRecorded)
         occasion = Occasion(
-            profile_id=id_of(record.event.subject),
+            profile_id=record.profile_id,
             customer=view.apply(known.customer, activity, now=now),
             now=now,
             cause=activity.event_id,
@@ -60,7 +59,7 @@ class JourneyFolds:
             record = _record(signal)
             known = state or STRANGER
             occasion = Occasion(
-                profile_id=id_of(record.event.subject),
+                profile_id=record.profile_id,
                 customer=view.apply(known.customer, record.event.payload(payload), now=now),
                 now=now,
                 cause=record.event.id,
@@ -123,7 +122,7 @@ class JourneyMerger:
         ours, theirs = state or STRANGER, unpack(data)
         version = signal.event.payload(ProfileHandedOver).version
         occasion = Occasion(
-            profile_id=id_of(signal.event.subject),
+            profile_id=signal.profile_id,
             customer=view.unite(ours.customer, theirs.customer, version=version, now=now),
             now=now,
             cause=signal.event.id,

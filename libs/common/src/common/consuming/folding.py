@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from common.errors import PermanentError
-from common.ids import id_of
 from common.publishing.effects import Effect, Failure, effects_of
 from common.streaming.model import (
     Entry,
@@ -149,9 +148,7 @@ def _effects(folded: Folded[S], signal: Signal, now: datetime, loop: str) -> lis
 
 
 def _timer_changes(folded: Folded[S], signal: Signal) -> dict[tuple[UUID, str], TimerChange]:
-    profile = folded.profile_id
-    if profile is None:
-        profile = signal.profile_id if isinstance(signal, TimerDue) else id_of(signal.event.subject)
+    profile = folded.profile_id or signal.profile_id
     return {
         (profile, name): TimerChange(
             partition=signal.partition,

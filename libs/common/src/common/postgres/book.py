@@ -11,9 +11,8 @@ import msgspec
 import structlog
 
 from common.errors import PermanentError
-from common.ids import id_of
 from common.streaming import metrics
-from common.streaming.model import Entry, Record, Sheet, Signal, Transaction
+from common.streaming.model import Entry, Sheet, Signal, Transaction
 
 S = TypeVar("S")
 log = structlog.get_logger(__name__)
@@ -66,13 +65,7 @@ class ProfileBook(Generic[S]):
         Raises:
             PermanentError: `undecodable`, the event's subject is not a profile id.
         """
-        if not isinstance(signal, Record):
-            return ProfileKey(signal.partition, signal.profile_id, signal.workspace)
-        try:
-            profile_id = id_of(signal.event.subject)
-        except ValueError as error:
-            raise PermanentError("undecodable", "the subject is not a profile id") from error
-        return ProfileKey(signal.partition, profile_id, signal.workspace)
+        return ProfileKey(signal.partition, signal.profile_id, signal.workspace)
 
     async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[S]:
         """One query for all profiles that the signals touch; a signal without a profile id has no entry."""

@@ -13,7 +13,8 @@ from uuid import UUID
 import msgspec
 
 from common.contracts import Event, Payload
-from common.ids import derive
+from common.errors import PermanentError
+from common.ids import derive, id_of
 
 S = TypeVar("S")
 
@@ -36,6 +37,18 @@ class Record(msgspec.Struct, frozen=True):
     @property
     def workspace(self) -> str:
         return self.event.workspace
+
+    @property
+    def profile_id(self) -> UUID:
+        """Whose record it is.
+
+        Raises:
+            PermanentError: `undecodable`, the event's subject is not a profile id.
+        """
+        try:
+            return id_of(self.event.subject)
+        except ValueError as error:
+            raise PermanentError("undecodable", "the subject is not a profile id") from error
 
     @property
     def cause(self) -> UUID:

@@ -8,9 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from common.consuming import Entry, Sheet, Signal, TimerDue, Transaction
+from common.consuming import Entry, Sheet, Signal, Transaction
 from common.errors import PermanentError
-from common.ids import id_of
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.reasons import HISTORY
 from dispatcher.domain.recipient import EMAIL, Recipient
@@ -43,12 +42,7 @@ class DocketBook:
         Raises:
             PermanentError: `undecodable`, the subject is not a profile id.
         """
-        if isinstance(signal, TimerDue):
-            return DocketKey(signal.partition, signal.profile_id)
-        try:
-            return DocketKey(signal.partition, id_of(signal.event.subject))
-        except ValueError as error:
-            raise PermanentError("undecodable", "the subject is not a profile id") from error
+        return DocketKey(signal.partition, signal.profile_id)
 
     async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[Docket]:
         """One query for all recipients that the signals touch."""
