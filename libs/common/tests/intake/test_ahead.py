@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from common.errors import PermanentError, TransientError
-from common.intake.ahead import ReadAhead
+from common.intake.ahead import ReadAhead, beside
 from common.streaming.ports import Fetched, Outgoing, Place, Reader
 from common.testing.log import FakeLog
 
@@ -86,3 +87,56 @@ async def test_what_is_read_ahead_is_prepared_before_it_is_asked_for(reader: Rea
 
     assert taken == prepared
     assert [one is other for one, other in zip(taken, prepared, strict=True)] == [True, True]
+
+
+class Database:
+    """A statement that is answered when the test says so."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.sent, self.answer = asyncio.Event(), asyncio.Event()
+
+    async def statement(self) -> None:
+        self.told.append("sent")
+        self.sent.set()
+        try:
+            await self.answer.wait()
+        finally:
+            self.told.append("over")
+
+    def own(self) -> int:
+        self.told.append("own")
+        self.answer.set()
+        return 7
+
+
+async def test_our_own_work_is_done_between_a_statement_and_its_answer() -> None:
+    database = Database()
+
+    assert await beside(database.statement(), database.own) == 7
+
+    assert database.told == ["sent", "own", "over"]
+
+
+async def test_a_statement_does_not_outlive_our_own_failure() -> None:
+    database = Database()
+
+    def fails() -> None:
+        raise PermanentError("undecodable", "")
+
+    with pytest.raises(PermanentError):
+        await beside(database.statement(), fails)
+
+    assert database.told == ["sent", "over"]
+
+
+async def test_whoever_is_cancelled_leaves_no_statement_behind() -> None:
+    database = Database()
+    task = asyncio.create_task(beside(database.statement(), lambda: None))
+    await database.sent.wait()
+
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert database.told == ["sent", "over"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from common.consuming.rejection import rejected
 from common.contracts import Topics
 from common.contracts.runtime import BatchJournaled, FiredTimer
 from common.errors import PermanentError
+from common.intake.ahead import beside
 from common.intake.decoding import Intake
 from common.publishing.rows import RowMaker
 from common.streaming import metrics
@@ -51,6 +52,8 @@ class Batch(Generic[S]):
     """What was read, for what must be set aside as it came."""
     published: Sequence[OutboxRow] = ()
     """What batches before left in the outbox and the log has acknowledged; deleted with this one."""
+    meanwhile: Callable[[], None] = lambda: None
+    """Called once the last statement is on its way: what can be done while the database works."""
     refused: dict[Hashable, str] = field(default_factory=dict)
     """Keys of states that the database would not take, and why."""
     size: int = 0
@@ -76,14 +79,12 @@ class Batch(Generic[S]):
             await self.around.ledger.fence(tx, list(self.standings.values()))
             timers = await self._timers(tx)
             sheet, outcome = await self._fold(tx, signals, timers)
-            if sheet is not None:
-                await self._save(tx, sheet)
+            draw = sheet.draw if sheet is not None else None
+            makers = await beside(self._save(tx, sheet), lambda: self._rows(outcome, draw))
             await self.around.ledger.change_timers(tx, list(outcome.timers.values()))
             due = await self._next_due(tx)
-            makers = self._rows(outcome, sheet.draw if sheet is not None else None)
-            await self.around.ledger.advance(
-                tx, [self._advance(maker) for maker in makers.values()], self.published
-            )
+            advances = [self._advance(maker) for maker in makers.values()]
+            await beside(self.around.ledger.advance(tx, advances, self.published), self.meanwhile)
         self._committed(makers, outcome, due)
         self.size = len(signals) + len(outcome.fired)
         metrics.child(metrics.BATCH_SIGNALS, self.loop.name).observe(self.size)
@@ -110,7 +111,9 @@ class Batch(Generic[S]):
         )
         return sheet, outcome
 
-    async def _save(self, tx: Transaction, sheet: Sheet[S]) -> None:
+    async def _save(self, tx: Transaction, sheet: Sheet[S] | None) -> None:
+        if sheet is None:
+            return
         try:
             await self.loop.book.save(tx, sheet)
         except PermanentError as error:
@@ -149,10 +152,8 @@ class Batch(Generic[S]):
             makers[effect.partition].effect(effect)
         for partition, intake in self.intakes.items():
             for poison in intake.poison:
-                metrics.QUARANTINED.labels(self.loop.name, poison.reason).inc()
                 makers[partition].poison(poison)
         for failure in outcome.failures:
-            metrics.QUARANTINED.labels(self.loop.name, failure.reason).inc()
             makers[failure.signal.partition].failure(failure, self._original, self.loop.anchor)
         return makers
 
@@ -220,6 +221,9 @@ class Batch(Generic[S]):
                 standing.next_due is None or change.due_at < standing.next_due
             ):
                 standing.next_due = change.due_at
+        reasons = [poison.reason for intake in self.intakes.values() for poison in intake.poison]
+        for reason in (*reasons, *(failure.reason for failure in outcome.failures)):
+            metrics.QUARANTINED.labels(self.loop.name, reason).inc()
         metrics.child(metrics.TIMERS_FIRED, self.loop.name).inc(len(outcome.fired))
         lateness = metrics.child(metrics.TIMER_LATENESS, self.loop.name)
         for timer in outcome.fired:

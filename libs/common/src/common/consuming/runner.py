@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
@@ -160,7 +161,7 @@ class Runner(Generic[S]):
                     published=published,
                 )
                 if len(fetched) >= self._around.pace.many:
-                    self._ahead.begin(self._around.pace.batch)
+                    batch.meanwhile = partial(self._ahead.begin, self._around.pace.batch)
                 rows = await batch.run()
             taken = batch.size
             self._outbox.add(rows)

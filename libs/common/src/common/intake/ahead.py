@@ -1,11 +1,29 @@
-"""Reads the next records while a batch is under way: while the database does its work, the log's and ours are done."""
+"""What is done while the database does its work: our own, and reading the next records."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from common.streaming.ports import Fetched, Reader
+
+T = TypeVar("T")
+
+
+async def beside(sent: Coroutine[Any, Any, None], own: Callable[[], T]) -> T:
+    """Send what the database needs time for, do our own work meanwhile, and return its result once both are done."""
+    task = asyncio.create_task(sent)
+    try:
+        await asyncio.sleep(0)  # the driver writes it
+        await asyncio.sleep(0)  # and the event loop sends it
+        done = own()
+    except BaseException:
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+    await task
+    return done
 
 
 class ReadAhead:
