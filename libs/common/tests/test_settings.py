@@ -10,6 +10,7 @@ from pydantic import model_validator
 from common.settings import (
     WRONG_SETTINGS,
     DatabaseSettings,
+    EdgeSettings,
     KafkaSettings,
     ProcessSettings,
     Settings,
@@ -32,7 +33,7 @@ class Pair(Settings):
         return self
 
 
-class Everything(KafkaSettings, DatabaseSettings, ProcessSettings, TokenSettings):
+class Everything(KafkaSettings, DatabaseSettings, EdgeSettings, TokenSettings):
     """All of the library's."""
 
 
@@ -97,3 +98,23 @@ def test_a_database_url_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://role:hush@h/d")
 
     assert "hush" not in repr(load_settings(DatabaseSettings))
+
+
+def test_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(EdgeSettings).trusted_proxies == ()
+
+    monkeypatch.setenv("CUESTREAM_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7,2001:db8::/32")
+    found = load_settings(EdgeSettings).trusted_proxies
+
+    assert [str(network) for network in found] == ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("wrong", ["*", "balancer", "10.0.0.1/8", "10.0.0.0/8;fd00::/8"])
+def test_what_is_no_proxys_address_is_refused(
+    wrong: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CUESTREAM_TRUSTED_PROXIES", wrong)
+
+    assert all(
+        line.startswith("CUESTREAM_TRUSTED_PROXIES:") for line in refusal(EdgeSettings, capsys)
+    )

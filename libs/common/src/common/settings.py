@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -112,6 +113,14 @@ class EdgeSettings(ProcessSettings):
     """Seconds in which a process that was told to end says at `/readyz` that it is not ready, and answers everything else as ever, so
     that whoever spreads the requests turns to another process before this one closes. Longer than it takes the balancer to notice;
     0 where there is none."""
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Addresses and networks (`10.0.0.0/8`), separated by commas, of the balancers and proxies in front of this process: of them alone
+    is believed what `X-Forwarded-For` and `X-Forwarded-Proto` say. Empty: of nobody, and the address is that of whoever connects."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_proxies(cls, value: object) -> object:
+        return _listed(value)
 
 
 class RecoverySettings(KafkaSettings, DatabaseSettings):
@@ -131,9 +140,7 @@ class TokenSettings(Settings):
     @field_validator("token_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return _listed(value)
 
     @field_validator("token_secrets")
     @classmethod
@@ -167,6 +174,13 @@ def load_settings(cls: type[T], **overrides: Any) -> T:
             about = "".join(f"{_named(cls, str(part))}: " for part in problem["loc"][:1])
             sys.stderr.write(f"{about}{problem['msg']}\n")
         raise SystemExit(WRONG_SETTINGS) from None
+
+
+def _listed(value: object) -> object:
+    """What separates by commas, apart."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
 
 
 def _variable(name: str, field: FieldInfo) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from common.configuration import (
     ConfigurationError,
+    Quota,
     Release,
     Workspace,
     parse_workspace,
@@ -53,6 +54,7 @@ brand:
     Hamburg
 locales: [de, en-GB]
 delivery: {{redirect: test@shop.example}}
+quota: {{events_per_second: 100, burst: 200}}
 """
 
 
@@ -68,6 +70,7 @@ def test_everything_that_a_workspace_may_say_is_read() -> None:
     assert found.name == "shop"
     assert found.sources["shop"].key_sha256 == (KEY, OTHER_KEY)
     assert found.sources["shop"].limits.burst == 20
+    assert found.quota == Quota(events_per_second=100, burst=200)
     assert found.sources["site"].origins == ("https://shop.example", "http://localhost:3000")
     assert found.parameters == {"cart_abandonment": {"silence": "10s", "tries": 2, "polite": True}}
     assert (found.playbooks, found.lead_model) == (("cart_abandonment",), "b2b")
@@ -83,6 +86,7 @@ def test_by_default_nobody_is_mailed() -> None:
 
     assert found.delivery.mode == "sink"
     assert found.playbooks is None
+    assert found.quota is None
     assert found.contact_policy.quiet_hours is None
     assert not found.sources["shop"].local_only
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from common.consuming import Pace
 
-PACE = Pace(batch=100, gather=0.05)
+PACE = Pace(batch=100, gather=0.05, many=20)
 SECONDS = st.floats(0, 1)
 
 

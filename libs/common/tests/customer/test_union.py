@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from common.contracts.profiles import ActivityRecorded, ConsentChanged
 from common.customer import Customer, apply, unite
@@ -52,12 +51,6 @@ def union(ours: Customer, theirs: Customer) -> Customer:
     return unite(ours, theirs, version=MERGE, now=after(minutes=1))
 
 
-def told(customer: Customer) -> Customer:
-    """Without what a second word of the same order may move: the place of the first among the recent, and the last instant."""
-    recent = tuple(sorted(customer.orders.recent, key=lambda order: order.id))
-    return replace(customer, orders=replace(customer.orders, recent=recent, last_at=None))
-
-
 @given(lives)
 def test_the_union_is_what_one_customer_would_have_been(
     life: list[tuple[str, int, int, bool]],
@@ -66,15 +59,39 @@ def test_the_union_is_what_one_customer_would_have_been(
     mine = [one for one, (*_, is_mine) in zip(all_of_it, life, strict=True) if is_mine]
     others = [one for one, (*_, is_mine) in zip(all_of_it, life, strict=True) if not is_mine]
 
-    assert told(union(folded(mine), folded(others))) == told(folded(all_of_it))
+    assert union(folded(mine), folded(others)) == folded(all_of_it)
     assert union(folded(mine), folded(others)) == union(folded(others), folded(mine))
+
+
+@given(lives.flatmap(lambda life: st.tuples(st.just(life), st.permutations(range(len(life))))))
+def test_any_order_of_arrival_makes_the_same_customer(
+    case: tuple[list[tuple[str, int, int, bool]], list[int]],
+) -> None:
+    life, order = case
+    all_of_it = activities(life)
+
+    assert folded([all_of_it[place] for place in order]) == folded(all_of_it)
+
+
+@given(st.lists(lives, min_size=3, max_size=3))
+def test_the_union_of_three_does_not_depend_on_who_is_united_first(
+    three: list[list[tuple[str, int, int, bool]]],
+) -> None:
+    numbered = activities([step for life in three for step in life])
+    ends = [sum(map(len, three[: n + 1])) for n in range(3)]
+    one, two, last = (
+        folded(numbered[end - len(life) : end]) for life, end in zip(three, ends, strict=True)
+    )
+
+    assert union(union(one, two), last) == union(one, union(two, last))
+    assert union(union(one, two), last) == union(union(last, one), two)
 
 
 @given(lives)
 def test_what_comes_late_counts_after_the_union_as_before(
     life: list[tuple[str, int, int, bool]],
 ) -> None:
-    all_of_it = activities([step for step in life if step[0] != "Order Completed"])
+    all_of_it = activities(life)
     half = len(all_of_it) // 2
     before = union(folded(all_of_it[:half]), folded(all_of_it[half:]))
     late = union(folded(all_of_it[:half]), Customer())

@@ -39,6 +39,8 @@ def take(
     positions: dict[Place, Position] | None = None,
     live_since: datetime = EPOCH,
     topic: str = "profile.activity",
+    anchor: str = "profile.activity",
+    unsequenced: frozenset[str] = frozenset(),
 ) -> tuple[Intake, list[Fetched]]:
     """Take the records as they were read; read ahead or not, they come to the same."""
     items = [fetched(record, at, topic=topic) for at, record in enumerate(records, begin)]
@@ -49,24 +51,21 @@ def take(
         intakes, held = decoder.take(items, standings, configuration, waits)
         return intakes[0], held
 
-    ahead = decoder_of(topic, live_since)
+    def decoder() -> Decoder:
+        return Decoder(
+            loop="test.consume",
+            anchor=anchor,
+            types=frozenset(payload_types()),
+            inputs=(topic,),
+            unsequenced=unsequenced,
+            live_since=live_since,
+        )
+
+    ahead = decoder()
     ahead.prepare(items)
-    assert taken(ahead) == taken(decoder_of(topic, live_since))
-    intakes, held = decoder_of(topic, live_since).take(
-        items, standings, configuration, holds or Holds(Seconds())
-    )
+    assert taken(ahead) == taken(decoder())
+    intakes, held = decoder().take(items, standings, configuration, holds or Holds(Seconds()))
     return intakes[0], held
-
-
-def decoder_of(topic: str, live_since: datetime) -> Decoder:
-    return Decoder(
-        loop="test.consume",
-        anchor="profile.activity",
-        types=frozenset(payload_types()),
-        inputs=(topic,),
-        unsequenced=frozenset(),
-        live_since=live_since,
-    )
 
 
 def good(**headers: bytes) -> Outgoing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from common.consuming import Record
@@ -37,6 +38,22 @@ def test_garbage_is_poison_and_the_rest_goes_on() -> None:
 
 def test_an_unknown_type_is_poison() -> None:
     assert reasons(take(outgoing(ANNA, Odd()))[0]) == ["unknown_type"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "told"),
+    [
+        ("order.packed.v1", "order.packed.v1"),
+        ("ada@example.com", "no name of a type"),
+        ("ada.v1.example", "no name of a type"),
+    ],
+)
+def test_why_it_is_poison_quotes_only_what_could_be_a_name_of_ours(type_: str, told: str) -> None:
+    sent = good()
+    value = msgspec.json.decode(sent.value or b"") | {"type": type_}
+    intake, _ = take(msgspec.structs.replace(sent, value=msgspec.json.encode(value)))
+
+    assert [(poison.reason, poison.detail) for poison in intake.poison] == [("unknown_type", told)]
 
 
 def test_headers_that_are_no_numbers_are_poison() -> None:
@@ -149,3 +166,20 @@ def test_what_history_led_to_is_history() -> None:
     intake, _ = take(good(history=b"1"))
 
     assert [signal.history for signal in intake.signals] == [True]
+
+
+@pytest.mark.parametrize(("value", "past"), [(b"1", True), (b"0", False), (b"yes", False)])
+def test_what_is_imported_says_itself_that_it_is_the_past(value: bytes, past: bool) -> None:
+    raw = "ingest.events"
+    intake, _ = take(
+        good(history=value), good(), topic=raw, anchor=raw, unsequenced=frozenset({raw})
+    )
+
+    assert [signal.history for signal in intake.signals] == [past, False]
+
+
+def test_on_other_topics_without_our_sequence_nobody_says_so() -> None:
+    topic = "profile.contacts"
+    intake, _ = take(good(history=b"1"), topic=topic, unsequenced=frozenset({topic}))
+
+    assert [signal.history for signal in intake.signals] == [False]

@@ -84,6 +84,20 @@ async def test_a_waiting_poll_wakes_when_a_record_comes(setting: Any) -> None:
             assert values(await waiting) == [b"a"]
 
 
+async def test_one_poll_gives_all_that_came_to_all_places_since_the_last(setting: Any) -> None:
+    places = [setting.place(partition) for partition in range(3)]
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(places[0], outgoing("a0"))
+        await reader.assign(dict.fromkeys(places, 0))
+        assert values(await read(reader, 1)) == [b"a0"]
+        for place in places:
+            await publisher.publish(place, outgoing(f"b{place.partition}"))
+
+        fetched = await reader.poll(10, 10)
+
+    assert sorted(record.value or b"" for record in fetched) == [b"b0", b"b1", b"b2"]
+
+
 async def test_after_a_seek_the_records_come_again(setting: Any) -> None:
     async with setting.log.publisher() as publisher, setting.log.reader() as reader:
         await publisher.publish(setting.place(), outgoing(*"abc"))

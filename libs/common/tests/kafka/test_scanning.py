@@ -76,6 +76,17 @@ async def test_a_scan_begins_at_an_instant(setting: Any) -> None:
     assert [record.value for record in scanned.records] == [b"a3"]
 
 
+async def test_what_was_scanned_can_be_scanned_again(setting: Any) -> None:
+    place = setting.place()
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(place, outgoing("a1"))
+        await scan(reader, [place], is_a)
+
+        scanned = await scan(reader, [place], is_a)
+
+    assert [record.value for record in scanned.records] == [b"a1"]
+
+
 async def test_a_scan_of_a_trimmed_log_begins_where_the_log_does(setting: Any) -> None:
     place = setting.place()
     async with setting.log.publisher() as publisher, setting.log.reader() as reader:

@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from common.errors import TransientError
 from common.streaming.ports import (
-    Advance,
     FencedError,
-    OutboxRow,
-    Outgoing,
     Place,
     Position,
     Standing,
-    TimerChange,
 )
-
-NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
-ANNA, BERT = UUID(int=1), UUID(int=2)
-INPUT = Place("profile.activity", 0)
-
-
-async def owned(store: Any, loop: str = "test.loop", partition: int = 0) -> tuple[Any, Standing]:
-    ledger = store.ledger(loop)
-    return ledger, (await ledger.take_over([partition]))[partition]
-
-
-def advance(
-    partition: int = 0,
-    old: Position | None = None,
-    next_offset: int = 1,
-    rows: list[OutboxRow] | None = None,
-) -> Advance:
-    return Advance(
-        partition=partition,
-        positions={Place("profile.activity", partition): (old, Position(next_offset, NOON))},
-        seen={(Place("profile.activity", partition), "ingest.resolve/0/x"): next_offset},
-        drawn={"decisions": [0, next_offset]},
-        outbox=rows or [],
-    )
-
-
-def outbox_row(ordinal: int, value: bytes | None = b"v", batch: int = 1) -> OutboxRow:
-    record = Outgoing(b"key", value, {"sequence": b"7", "binary": b"\x00\xff"})
-    return OutboxRow(0, batch, ordinal, Place("decisions", 1), record)
-
-
-def timer(
-    profile: UUID = ANNA, name: str = "wait", due_at: datetime | None = NOON, partition: int = 0
-) -> TimerChange:
-    return TimerChange(partition, "default", profile, name, due_at, BERT, "00-trace")
+from libs.common.tests.postgres.steps import (
+    ANNA,
+    BERT,
+    INPUT,
+    NOON,
+    advance,
+    outbox_row,
+    owned,
+    timer,
+)
 
 
 async def test_a_partition_without_history_begins_empty(store: Any) -> None:
@@ -74,21 +43,6 @@ async def test_after_a_commit_in_doubt_the_same_owner_finds_what_happened(store:
 
     assert (fresh.epoch, fresh.batch, fresh.positions[INPUT].next_offset) == (1, 1, 1)
     assert fresh.outbox == [outbox_row(0)]
-
-
-async def test_whoever_lost_a_partition_cannot_reload_it(store: Any) -> None:
-    ledger, standing = await owned(store)
-    await owned(store)
-
-    with pytest.raises(FencedError):
-        await ledger.reload([standing])
-
-
-async def test_two_that_take_over_at_once_hold_different_epochs(store: Any) -> None:
-    one, two = store.ledger("test.loop"), store.ledger("test.loop")
-    taken = await asyncio.gather(*(ledger.take_over([0]) for ledger in (one, two, one, two)))
-
-    assert len({standings[0].epoch for standings in taken}) == 4
 
 
 async def test_a_new_owner_finds_what_the_last_one_committed(store: Any) -> None:
@@ -111,42 +65,6 @@ async def test_a_new_owner_finds_what_the_last_one_committed(store: Any) -> None
         outbox=[rows[1], rows[0], rows[2]],
         next_due=NOON,
     )
-
-
-async def test_the_epoch_of_a_new_owner_fences_the_old_one(store: Any) -> None:
-    old, standing = await owned(store)
-    await owned(store)
-
-    with pytest.raises(FencedError) as fenced:
-        async with old.transaction() as tx:
-            await old.fence(tx, [standing])
-    with pytest.raises(FencedError):
-        await old.check([standing])
-
-    assert fenced.value.partitions == {0}
-
-
-async def test_only_the_lost_partitions_are_named(store: Any) -> None:
-    ledger = store.ledger("test.loop")
-    standings = await ledger.take_over([0, 1, 2])
-    await store.ledger("test.loop").take_over([1])
-
-    with pytest.raises(FencedError) as fenced:
-        async with ledger.transaction() as tx:
-            await ledger.fence(tx, standings.values())
-
-    assert fenced.value.partitions == {1}
-
-
-async def test_a_fence_is_passed_again_after_the_caller_raised_the_batch(store: Any) -> None:
-    ledger, standing = await owned(store)
-    for _ in range(2):
-        async with ledger.transaction() as tx:
-            await ledger.fence(tx, [standing])
-        standing.batch += 1
-
-    await ledger.check([standing])
-    assert (await owned(store))[1].batch == 2
 
 
 async def test_a_rollback_leaves_everything_as_it_was(store: Any) -> None:
@@ -289,37 +207,6 @@ async def test_loops_do_not_see_each_other(store: Any) -> None:
     _, other = await owned(store, "two")
 
     assert other == Standing(partition=0, epoch=1, batch=0)
-
-
-async def test_a_stopped_owner_does_not_hold_up_the_new_one(store: Any) -> None:
-    old, standing = await owned(store)
-    taken: list[Standing] = []
-
-    async def stop_and_come_back() -> None:
-        async with old.transaction() as tx:
-            await old.fence(tx, [standing])
-            async with asyncio.timeout(10):
-                taken.append((await owned(store))[1])
-            await old.advance(tx, [advance()])
-
-    with pytest.raises(TransientError):  # its connection was ended
-        await stop_and_come_back()
-
-    assert taken == [Standing(partition=0, epoch=2, batch=0)]
-    await store.ledger("test.loop").check(taken)
-
-
-async def test_a_takeover_waits_for_a_transaction_that_is_about_to_end(store: Any) -> None:
-    old, standing = await owned(store)
-    new = store.ledger("test.loop", patience=10)
-    async with old.transaction() as tx:
-        await old.fence(tx, [standing])
-        waiting = asyncio.create_task(new.take_over([0]))
-        await old.advance(tx, [advance()])
-
-    taken = (await waiting)[0]
-
-    assert (taken.batch, taken.positions) == (1, {INPUT: Position(1, NOON)})
 
 
 async def test_the_incarnation_is_the_databases(store: Any) -> None:

@@ -1,10 +1,8 @@
-"""Conditions: a typed subset of CEL, compiled to Python functions.
+"""Conditions: a typed subset of CEL, compiled to Python functions; `docs/conditions.md` says what is in it.
 
-Literals (int, double, string, bool, null, list), declared fields, `[]`, comparison, `&& || !`, arithmetic, `in`, `? :`,
-`size() int() double() string() duration() has()`, `contains() startsWith() endsWith()`, `exists() all()`. As in CEL, an
-operation without a value (a missing property, null > 1) is an error that `&&` and `||` absorb where the other side
-decides. Beyond CEL: int and double may be compared, dynamic numbers may be mixed in arithmetic (JSON does not tell
-1 from 1.0), and durations know `d`.
+As in CEL, an operation without a value (a missing key, a division by zero) is an error that `&&` and `||` absorb where
+the other side decides; a condition that ends in one does not hold. Beyond CEL: int and double may be compared, numbers
+of events may be mixed in arithmetic (JSON does not tell 1 from 1.0), and durations know `d`.
 """
 
 from common.conditions.compiled import (
@@ -12,8 +10,10 @@ from common.conditions.compiled import (
     Expression,
     compile_condition,
     compile_expression,
+    required_fields,
 )
 from common.conditions.errors import ConditionError, EvaluationError
+from common.conditions.reading import Reads
 from common.conditions.types import (
     BOOL,
     DOUBLE,
@@ -21,6 +21,7 @@ from common.conditions.types import (
     DYN,
     INT,
     NULL,
+    NUMBER,
     STRING,
     TIMESTAMP,
     Field,
@@ -37,6 +38,7 @@ __all__ = [
     "DYN",
     "INT",
     "NULL",
+    "NUMBER",
     "STRING",
     "TIMESTAMP",
     "Condition",
@@ -47,7 +49,9 @@ __all__ = [
     "ListOf",
     "MapOf",
     "ObjectOf",
+    "Reads",
     "Type",
     "compile_condition",
     "compile_expression",
+    "required_fields",
 ]

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.conditions.emitted import OPERATIONS, Emitted, function, truth
+from common.conditions.emitted import Emitted, arguments, holding, name, truth
 from common.conditions.emitter import Emitter
 from common.conditions.errors import EvaluationError
-from common.conditions.lexer import Place
-from common.conditions.operations import FAILURES
+from common.conditions.operations import FAILURES, OPERATIONS
 from common.conditions.parser import parse
+from common.conditions.reading import Reads, reads_of
+from common.conditions.scope import Scope
+from common.conditions.syntax import Node
 from common.conditions.types import (
     BOOL,
     DOUBLE,
@@ -25,6 +27,7 @@ from common.conditions.types import (
     Type,
 )
 
+Roots = Mapping[str, Type | Field]
 _PYTHON: dict[Type, type] = {
     BOOL: bool,
     INT: int,
@@ -33,30 +36,32 @@ _PYTHON: dict[Type, type] = {
     TIMESTAMP: datetime,
     DURATION: timedelta,
 }
+_BINDINGS, _FAILURES, _GET = "bindings", "failures", "get"
+"""Names in the code; those of the user's are constants there."""
 
 
 class Expression:
     """A compiled expression; compare and cache by its text."""
 
-    __slots__ = ("_expects", "_function", "_parameters", "text", "type")
+    __slots__ = ("_expects", "_value", "reads", "text", "type")
 
     def __init__(
         self,
         text: str,
         type_: Type,
-        function: Callable[..., Any],
-        parameters: tuple[str, ...],
+        value: Callable[[Mapping[str, object]], Any],
+        reads: Reads,
         expects: Type | None,
     ) -> None:
         self.text = text
         self.type = type_
-        self._function = function
-        self._parameters = parameters
+        self.reads = reads
+        self._value = value
         self._expects = None if expects is None else _PYTHON[expects]
 
     @property
     def roots_used(self) -> frozenset[str]:
-        return frozenset(self._parameters)
+        return self.reads.roots
 
     def evaluate(self, bindings: Mapping[str, object]) -> Any:
         """The value; roots that are not bound count as null.
@@ -65,7 +70,7 @@ class Expression:
             EvaluationError: there is none, such as that of a missing property.
         """
         try:
-            value = self._function(*map(bindings.get, self._parameters))
+            value = self._value(bindings)
         except FAILURES as error:
             raise EvaluationError(f"{self.text}: {type(error).__name__} {error}") from error
         if self._expects is not None and type(value) is not self._expects:
@@ -74,55 +79,105 @@ class Expression:
 
 
 class Condition(Expression):
-    """A compiled expression that is true or false; where it has no value it is false."""
+    """A compiled expression that is true or false; where it has no value it is false.
 
-    __slots__ = ()
+    `evaluate` tells the two kinds of false apart, and says why there is no value.
+    """
+
+    __slots__ = ("_holds",)
+
+    def __init__(
+        self,
+        text: str,
+        value: Callable[[Mapping[str, object]], Any],
+        holds: Callable[[Mapping[str, object]], bool],
+        reads: Reads,
+    ) -> None:
+        super().__init__(text, BOOL, value, reads, BOOL)
+        self._holds = holds
 
     def __call__(self, bindings: Mapping[str, object]) -> bool:
-        try:
-            return self._function(*map(bindings.get, self._parameters)) is True
-        except FAILURES:
-            return False
+        return self._holds(bindings)
 
 
-def compile_condition(text: str, roots: Mapping[str, Type | Field]) -> Condition:
+def compile_condition(text: str, roots: Roots, *, lenient: bool = False) -> Condition:
     """Compile an expression that gives a bool.
 
+    `lenient` is for what was checked and published before: what may be missing is then no mistake.
+
     Raises:
-        ConditionError: it does not parse, does not fit the types, or is too large.
+        ConditionError: it does not parse, does not fit the types, may lack a value, or is too large.
     """
-    emitted, parameters = _emitted(text, roots, BOOL)
-    return Condition(text, BOOL, _function(truth(emitted), parameters), tuple(parameters), BOOL)
+    node = parse(text)
+    emitted, scope = _emitted(node, roots, BOOL, lenient=lenient)
+    emitted.present(node.place)
+    value = _function([ast.Return(truth(emitted))], scope)
+    return Condition(text, value, _function(_whether(holding(emitted)), scope), reads_of(node))
 
 
 def compile_expression(
-    text: str, roots: Mapping[str, Type | Field], expects: Type | None = None
+    text: str, roots: Roots, expects: Type | None = None, *, lenient: bool = False
 ) -> Expression:
     """Compile an expression of any type, or of the scalar type that is expected.
 
     Raises:
         ConditionError: it does not parse, does not fit the types, or is too large.
     """
-    emitted, parameters = _emitted(text, roots, expects)
-    compiled = _function(emitted.code, parameters)
-    return Expression(text, emitted.type, compiled, tuple(parameters), expects)
+    node = parse(text)
+    emitted, scope = _emitted(node, roots, expects, lenient=lenient)
+    value = _function([ast.Return(emitted.code)], scope)
+    return Expression(text, emitted.type, value, reads_of(node), expects)
+
+
+def required_fields(condition: Expression) -> Reads:
+    """The fields that it reads and the activities for which it can be true."""
+    return condition.reads
 
 
 def _emitted(
-    text: str, roots: Mapping[str, Type | Field], expects: Type | None
-) -> tuple[Emitted, dict[str, str]]:
-    node = parse(text)
+    node: Node, roots: Roots, expects: Type | None, *, lenient: bool
+) -> tuple[Emitted, Scope]:
     fields = {n: root if isinstance(root, Field) else Field(root) for n, root in roots.items()}
-    emitter = Emitter(fields)
-    emitted = emitter.emit(node)
+    scope = Scope(fields, lenient=lenient)
+    emitted = Emitter(scope).emit(node)
     if expects is not None and emitted.type not in {expects, DYN}:
-        raise Place(1, 1).error(f"this must be a {expects.name}, but it is a {emitted.type.name}")
-    return emitted, emitter.used
+        raise node.place.error(f"this must be a {expects.name}, but it is a {emitted.type.name}")
+    return emitted, scope
 
 
-def _function(body: ast.expr, parameters: Mapping[str, str]) -> Callable[..., Any]:
-    tree = ast.fix_missing_locations(ast.Expression(function(body, *parameters.values())))
-    namespace = {"__builtins__": {}, **OPERATIONS}
+def _whether(test: ast.expr) -> list[ast.stmt]:
+    """`try: return <test> is True`, and false where that fails: without a failure the try costs nothing."""
+    true = ast.Compare(left=test, ops=[ast.Is()], comparators=[ast.Constant(value=True)])
+    failed = ast.ExceptHandler(
+        type=name(_FAILURES), name=None, body=[ast.Return(ast.Constant(value=False))]
+    )
+    return [ast.Try(body=[ast.Return(true)], handlers=[failed], orelse=[], finalbody=[])]
+
+
+def _function(body: list[ast.stmt], scope: Scope) -> Callable[[Mapping[str, object]], Any]:
+    """A function of the bindings: each root that is read becomes a local name first."""
+    read: list[ast.stmt] = [
+        ast.Assign(
+            targets=[ast.Name(id=python, ctx=ast.Store())],
+            value=ast.Call(
+                func=ast.Attribute(value=name(_BINDINGS), attr=_GET, ctx=ast.Load()),
+                args=[ast.Constant(root)],
+                keywords=[],
+            ),
+        )
+        for root, python in scope.used.items()
+    ]
+    defined = ast.FunctionDef(
+        name="evaluated", args=arguments(_BINDINGS), body=[*read, *body], decorator_list=[]
+    )
+    tree = ast.fix_missing_locations(ast.Module(body=[defined], type_ignores=[]))
+    namespace: dict[str, Any] = {
+        "__builtins__": {},
+        _FAILURES: FAILURES,
+        **OPERATIONS,
+        **scope.constants,
+    }
     # The tree is made of constants, declared attributes and names that we numbered: no text is evaluated.
-    compiled: Callable[..., Any] = eval(compile(tree, "<condition>", "eval"), namespace)  # noqa: S307
+    exec(compile(tree, "<condition>", "exec"), namespace)  # noqa: S102
+    compiled: Callable[[Mapping[str, object]], Any] = namespace["evaluated"]
     return compiled

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from common.conditions import operations
+from common.conditions.lexer import Place
+from common.conditions.operations import OPERATIONS
 from common.conditions.types import BOOL, DYN, Type
-
-OPERATIONS: Mapping[str, object] = {
-    name: value
-    for name, value in vars(operations).items()
-    if getattr(value, "__module__", "") == operations.__name__ and not name.startswith("_")
-}
-"""All that compiled code can reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +17,36 @@ class Emitted:
     code: ast.expr
     type: Type
     nullable: bool = False
+    promised: bool = False
+    """Though it is nullable, a condition need not say what holds without it."""
     fails: bool = False
     """Evaluating may find no value; then `&&` and `||` around it must absorb that."""
+    path: str = ""
+    """How the field is written, for messages; a root's and a macro's variable have one, too."""
+    test: ast.expr | None = None
+    """Quicker code that is true exactly when the value is; else it may be false or fail."""
 
     @property
     def risky(self) -> bool:
         """Whether an operator that needs a value may fail on it."""
         return self.fails or self.nullable or self.type == DYN
+
+    def present(self, place: Place) -> Emitted:
+        """Itself, where a value is certain or may turn out missing; what is known to be optional is refused.
+
+        Raises:
+            ConditionError: the field may be missing, and the condition does not say what then.
+        """
+        if not self.nullable or self.promised:
+            return self
+        if not self.path:
+            raise place.error("this may be null, and a value is needed")
+        if "." not in self.path:
+            raise place.error(f"`{self.path}` may be missing; write `{self.path} != null && …`")
+        raise place.error(
+            f"`{self.path}` may be missing; write `has({self.path}) && …`,"
+            f" or give a default: `has({self.path}) ? {self.path} : …`"
+        )
 
 
 def name(text: str) -> ast.Name:
@@ -45,12 +61,16 @@ def call(operation: str, *arguments: ast.expr) -> ast.Call:
 
 
 def function(body: ast.expr, *parameters: str) -> ast.Lambda:
-    arguments = [ast.arg(arg=parameter) for parameter in parameters]
-    return ast.Lambda(
-        args=ast.arguments(
-            posonlyargs=[], args=arguments, kwonlyargs=[], kw_defaults=[], defaults=[]
-        ),
-        body=body,
+    return ast.Lambda(args=arguments(*parameters), body=body)
+
+
+def arguments(*names: str) -> ast.arguments:
+    return ast.arguments(
+        posonlyargs=[],
+        args=[ast.arg(arg=one) for one in names],
+        kwonlyargs=[],
+        kw_defaults=[],
+        defaults=[],
     )
 
 
@@ -58,3 +78,8 @@ def truth(emitted: Emitted) -> ast.expr:
     """The code as a bool, checked where that is not certain."""
     certain = emitted.type == BOOL and not emitted.nullable
     return emitted.code if certain else call("truth", emitted.code)
+
+
+def holding(emitted: Emitted) -> ast.expr:
+    """Code that is true exactly when the value is true, for where nothing else is asked of it."""
+    return truth(emitted) if emitted.test is None else emitted.test

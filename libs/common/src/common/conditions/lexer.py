@@ -14,10 +14,13 @@ _TOKEN = re.compile(
     (?P<space>[ \t\r\n\f]+|//[^\n]*)
   | (?P<double>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
   | (?P<int>0x[0-9a-fA-F]+|[0-9]+)
-  | (?P<raw>[rR](?:"[^"\n]*"|'[^'\n]*'))
-  | (?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
+  | (?P<raw>[rR](?:"{3}(?:(?!"{3})[\s\S])*"{3}|'{3}(?:(?!'{3})[\s\S])*'{3}|"[^"\n]*"|'[^'\n]*'))
+  | (?P<bytes>(?:[bB][rR]?|[rR][bB])["'])
+  | (?P<string>"{3}(?:\\[\s\S]|(?!"{3})[^\\])*"{3}|'{3}(?:\\[\s\S]|(?!'{3})[^\\])*'{3}
+      |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
   | (?P<name>[_a-zA-Z][_a-zA-Z0-9]*)
-  | (?P<mark>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]])
+  | (?P<quoted>`[a-zA-Z0-9_.\-/ ]+`)
+  | (?P<mark>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]{}])
     """,
     re.VERBOSE | re.ASCII,
 )
@@ -44,7 +47,7 @@ class Token:
     """One word of the text; strings already without their quotes."""
 
     kind: str
-    """`int`, `double`, `string`, `name`, `mark` or `end`."""
+    """`int`, `double`, `string`, `name`, `quoted` (a name in back quotes), `mark` or `end`."""
     text: str
     place: Place
 
@@ -78,11 +81,22 @@ def _place(text: str, position: int) -> Place:
 
 
 def _token(kind: str, text: str, place: Place) -> Token:
-    if kind == "raw":
-        return Token("string", text[2:-1], place)
-    if kind == "string":
-        return Token("string", _unescaped(text[1:-1], place), place)
-    return Token(kind, text, place)
+    match kind:
+        case "raw":
+            return Token("string", _inside(text[1:]), place)
+        case "string":
+            return Token("string", _unescaped(_inside(text), place), place)
+        case "quoted":
+            return Token(kind, text[1:-1], place)
+        case "bytes":
+            raise place.error("bytes are not part of conditions; write text without the `b`")
+        case _:
+            return Token(kind, text, place)
+
+
+def _inside(quoted: str) -> str:
+    quotes = 3 if quoted[:3] in {'"""', "'''"} and len(quoted) >= 6 else 1
+    return quoted[quotes:-quotes]
 
 
 def _unescaped(text: str, place: Place) -> str:

@@ -12,12 +12,14 @@ from common.conditions.types import (
     DURATION,
     DYN,
     INT,
+    NUMBER,
     NUMBERS,
     ORDERED,
     STRING,
     TIMESTAMP,
     ListOf,
     MapOf,
+    ObjectOf,
     Type,
     comparable,
     joined,
@@ -38,6 +40,13 @@ _RESULTS: dict[tuple[str, Type, Type], Type] = {
     **{(operator, INT, INT): INT for operator in _ARITHMETIC},
     **{(operator, DOUBLE, DOUBLE): DOUBLE for operator in "+-*/"},
     ("+", STRING, STRING): STRING,
+    **{
+        (operator, one, other): NUMBER
+        for operator in _ARITHMETIC
+        for one in NUMBERS
+        for other in NUMBERS
+        if NUMBER in {one, other}
+    },
     ("+", TIMESTAMP, DURATION): TIMESTAMP,
     ("+", DURATION, TIMESTAMP): TIMESTAMP,
     ("+", DURATION, DURATION): DURATION,
@@ -109,6 +118,8 @@ def _element(container: Type) -> Type | None:
     if isinstance(container, ListOf):
         return container.element
     if isinstance(container, MapOf):
+        return container.key
+    if isinstance(container, ObjectOf) and container.of_map:
         return STRING
     return DYN if container == DYN else None
 
@@ -136,9 +147,10 @@ def _result(operator: str, left: Type, right: Type) -> Type | None:
 
 def unary(operator: str, operand: Emitted, place: Place) -> Emitted:
     """Apply `!` or `-`."""
-    wanted = (BOOL, DYN) if operator == "!" else (INT, DOUBLE, DYN)
+    wanted = (BOOL, DYN) if operator == "!" else (*NUMBERS, DYN)
     if operand.type not in wanted:
         raise place.error(f"`{operator}` is not defined for {operand.type.name}")
+    operand = operand.present(place)
     if operator == "-":
         return Emitted(call("negative", operand.code), operand.type, fails=True)
     if operand.type == BOOL and not operand.nullable:

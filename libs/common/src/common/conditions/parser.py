@@ -14,38 +14,25 @@ from common.conditions.syntax import (
     Listed,
     Literal,
     Logic,
+    Mapped,
     Name,
     Node,
     Select,
     Unary,
 )
 
-MAX_DEPTH = 32
+MAX_DEPTH = 34
+"""CEL asks for 32 at least."""
 MAX_NODES = 500
 MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 RELATIONS = ("==", "!=", "<", "<=", ">", ">=", "in")
 CONSTANTS = {"true": True, "false": False, "null": None}
 # CEL reserves them, so that an expression stays one when the language grows.
 RESERVED = frozenset(
-    {
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    }
+    [
+        *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let"),
+        *("loop", "package", "namespace", "return", "var", "void", "while"),
+    ]
 )
 
 
@@ -166,6 +153,10 @@ class _Parser:
         before = self._depth
         while (mark := self._accept(".", "[")) is not None:
             self._deeper(mark.place)
+            if self._accept("?"):
+                raise mark.place.error(
+                    "optional values are not part of conditions; write has(…) ? … : …"
+                )
             if mark.text == "[":
                 node = self._made(Index(mark.place, node, self._expression()))
                 self._expect("]")
@@ -175,6 +166,8 @@ class _Parser:
         return node
 
     def _selected(self, operand: Node) -> Node:
+        if self._next.kind == "quoted":
+            return self._made(Select(self._next.place, operand, self._take().text))
         name = self._name("a field's name")
         if self._accept("(") is None:
             return self._made(Select(name.place, operand, name.text))
@@ -209,7 +202,25 @@ class _Parser:
             return node
         if self._accept("["):
             return self._made(Listed(token.place, self._several("]")))
+        if self._accept("{"):
+            return self._made(Mapped(token.place, self._entries()))
+        if token.text == "." and token.kind == "mark":
+            raise token.place.error("a name does not begin with a dot here")
         return self._named()
+
+    def _entries(self) -> tuple[tuple[Node, Node], ...]:
+        found: list[tuple[Node, Node]] = []
+        while self._accept("}") is None:
+            if found:
+                self._expect(",")
+                if self._accept("}"):
+                    break
+            if self._accept("?"):
+                raise self._unexpected("optional values are not part of conditions")
+            key = self._expression()
+            self._expect(":")
+            found.append((key, self._expression()))
+        return tuple(found)
 
     def _named(self) -> Node:
         token = self._name("a value")
@@ -217,6 +228,8 @@ class _Parser:
             raise token.place.error(f"`{token.text}` is a reserved word")
         if self._accept("("):
             return self._made(Call(token.place, token.text, None, self._several(")")))
+        if self._next.kind == "mark" and self._next.text == "{":
+            raise token.place.error("messages are not part of conditions; compare field by field")
         return self._made(Name(token.place, token.text))
 
     def _number(self, minus: Token | None) -> Node:
@@ -224,7 +237,7 @@ class _Parser:
         place = minus.place if minus else token.place
         sign = -1 if minus else 1
         if self._next.kind == "name" and self._next.text in {"u", "U"}:
-            raise place.error("unsigned numbers are not supported")
+            raise place.error("unsigned numbers are not part of conditions; leave the `u` away")
         if token.kind == "double":
             return self._made(Literal(place, sign * float(token.text)))
         value = sign * int(token.text, 16 if token.text.startswith("0x") else 10)

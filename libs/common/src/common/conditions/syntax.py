@@ -29,6 +29,13 @@ class Listed(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Mapped(Node):
+    """A map in braces."""
+
+    entries: tuple[tuple[Node, Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Name(Node):
     """A root or a macro's variable."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,13 @@ STRING = Type("string")
 NULL = Type("null")
 TIMESTAMP = Type("timestamp")
 DURATION = Type("duration")
+NUMBER = Type("number")
+"""Whole or not: JSON does not tell 1 from 1.0."""
 DYN = Type("dyn")
-"""Known only when evaluated, such as an event's properties."""
+"""Known only when evaluated, such as a property that is in no vocabulary."""
 
-NUMBERS = (INT, DOUBLE)
-ORDERED = (BOOL, INT, DOUBLE, STRING, TIMESTAMP, DURATION)
+NUMBERS = (INT, DOUBLE, NUMBER)
+ORDERED = (BOOL, *NUMBERS, STRING, TIMESTAMP, DURATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,22 @@ class ListOf(Type):
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Type):
-    """A map from text to one type of value."""
+    """A map from one type of key to one type of value."""
 
     value: Type
+    key: Type
 
-    def __init__(self, value: Type) -> None:
-        object.__setattr__(self, "name", f"map(string, {value.name})")
+    def __init__(self, value: Type, key: Type = STRING) -> None:
+        object.__setattr__(self, "name", f"map({key.name}, {value.name})")
         object.__setattr__(self, "value", value)
+        object.__setattr__(self, "key", key)
+
+
+class _Unknown:
+    """The value of a field that is only known when a condition is evaluated."""
+
+
+UNKNOWN: Final = _Unknown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +67,24 @@ class Field:
 
     type: Type
     nullable: bool = False
+    promised: bool = False
+    """Somebody says that it is there; where it is missing all the same, what needs it has no value."""
     attribute: str = ""
     """What it is called in Python, where that differs."""
+    says: str = ""
+    """What a marketer reads about it."""
+    constant: object = UNKNOWN
+    """Its value, where that is known when a condition is compiled, such as a playbook's parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectOf(Type):
-    """An object with declared fields, read as Python attributes."""
+    """An object with declared fields, read as Python attributes or, where it is a map, as its entries."""
 
     fields: Mapping[str, Field] = field(hash=False)
+    of_map: bool = False
+    is_open: bool = False
+    """Whether it may have other fields, too."""
 
 
 def joined(one: Type, other: Type) -> Type | None:
@@ -72,6 +93,8 @@ def joined(one: Type, other: Type) -> Type | None:
         return one
     if DYN in {one, other}:
         return DYN
+    if one in NUMBERS and other in NUMBERS and NUMBER in {one, other}:
+        return NUMBER
     if one == NULL:
         return other
     return one if other == NULL else None
@@ -82,5 +105,5 @@ def comparable(one: Type, other: Type) -> bool:
     if isinstance(one, ListOf) and isinstance(other, ListOf):
         return comparable(one.element, other.element)
     if isinstance(one, MapOf) and isinstance(other, MapOf):
-        return comparable(one.value, other.value)
+        return comparable(one.value, other.value) and comparable(one.key, other.key)
     return joined(one, other) is not None or (one in NUMBERS and other in NUMBERS)

@@ -2,6 +2,7 @@
 
 from common.configuration.directory import load_directory
 from common.configuration.hashing import content_of, hash_of
+from common.configuration.identity import Identity
 from common.configuration.parsing import parse_workspace, workspace_of
 from common.configuration.planning import Change, Plan, WorkspacePlan, plan
 from common.configuration.problems import ConfigurationError, Problem
@@ -13,6 +14,7 @@ from common.configuration.workspace import (
     Delivery,
     Limits,
     QuietHours,
+    Quota,
     Sender,
     Source,
     Workspace,
@@ -27,10 +29,12 @@ __all__ = [
     "ContactPolicy",
     "Content",
     "Delivery",
+    "Identity",
     "Limits",
     "Plan",
     "Problem",
     "QuietHours",
+    "Quota",
     "Release",
     "Sender",
     "Source",

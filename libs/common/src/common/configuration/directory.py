@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from common.configuration.hashing import content_of
@@ -16,15 +16,22 @@ MAX_CONTENT = 768 * 1024
 """A content is one record, and brokers take 1 MiB."""
 MODEL_FILE = "model.yaml"
 JOURNEY_FILE = "journey.yaml"
+PLAN_FILE = "plan.yaml"
 # Stay in the repository: they explain and test a playbook, no process needs them.
 UNPUBLISHED = ("examples", "tests", "README.md")
 
 
+def is_test(path: Path) -> bool:
+    """Whether a playbook's file is a test of it."""
+    return path.name.startswith("test_") and path.suffix == ".yaml"
+
+
 def load_directory(directory: Path) -> Mapping[str, tuple[Content, ...]]:
-    """Read `workspaces/*.yaml`, `playbooks/*/` and `models/*.yaml`.
+    """Read `workspaces/*.yaml`, `tracking/*.yaml`, `playbooks/*/` and `models/*.yaml`.
 
     Returns:
-        Per workspace the contents of its release, sorted by key: itself, its lead model, its active playbooks.
+        Per workspace the contents of its release, sorted by key: itself, its tracking plan, its lead model, its active
+        playbooks.
 
     Raises:
         ConfigurationError: with everything that is wrong in any file.
@@ -45,12 +52,17 @@ class _Loading:
             path.stem: content_of("lead_model", path.stem, {MODEL_FILE: self._text(path)})
             for path in self._inside("models", "*.yaml")
         }
+        self._plans = {
+            path.stem: content_of("tracking_plan", path.stem, {PLAN_FILE: self._text(path)})
+            for path in self._inside("tracking", "*.yaml")
+        }
 
     def workspaces(self) -> dict[str, tuple[Content, ...]]:
         files = self._inside("workspaces", "*.yaml")
         if not files:
             self._problem(self._directory / "workspaces", "there is no workspace, no *.yaml file")
         found: dict[str, tuple[Content, ...]] = {}
+        self._check_plans([file.stem for file in files])
         for file in files:
             text = self._text(file)
             try:
@@ -59,13 +71,26 @@ class _Loading:
                 self.problems.extend(error.problems)
                 continue
             own = content_of("workspace", file.stem, {WORKSPACE_FILE: text})
-            contents = [own, *self._model_of(workspace), *self._playbooks_of(workspace, file)]
+            plans = [self._plans[file.stem]] if file.stem in self._plans else []
+            contents = [
+                own,
+                *plans,
+                *self._model_of(workspace),
+                *self._playbooks_of(workspace, file),
+            ]
             found[file.stem] = tuple(sorted(contents, key=lambda content: content.key))
         return found
 
     def _inside(self, folder: str, pattern: str) -> list[Path]:
         found = sorted((self._directory / folder).glob(pattern))
         return [path for path in found if not path.name.startswith(".")]
+
+    def _check_plans(self, workspaces: Sequence[str]) -> None:
+        """A plan that no workspace follows would never be missed."""
+        for name in sorted(set(self._plans) - set(workspaces)):
+            hint = suggested(name, workspaces)
+            path = self._directory / "tracking" / f"{name}.yaml"
+            self._problem(path, f"there is no workspace `{name}`{hint}")
 
     def _model_of(self, workspace: Workspace) -> list[Content]:
         model = self._models.get(workspace.lead_model)
@@ -87,7 +112,7 @@ class _Loading:
     def _playbook(self, folder: Path) -> Content:
         files: dict[str, str] = {}
         for path in sorted(folder.iterdir()):
-            if path.name.startswith(".") or path.name in UNPUBLISHED:
+            if path.name.startswith(".") or path.name in UNPUBLISHED or is_test(path):
                 continue
             if path.name == JOURNEY_FILE:
                 files[JOURNEY_FILE] = self._text(path)

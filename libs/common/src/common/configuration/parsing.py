@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,6 +15,7 @@ from common.configuration.workspace import Workspace
 from common.errors import PermanentError
 
 WORKSPACE_FILE = "workspace.yaml"
+Parsed = TypeVar("Parsed", bound=BaseModel)
 _WORDS = {
     "too_short": "at least {min_length} is needed",
     "too_long": "at most {max_length} are possible",
@@ -34,14 +35,23 @@ def parse_workspace(name: str, text: str, *, file: str = "") -> Workspace:
         ConfigurationError: with everything that is wrong with it.
     """
     document = read_document(file or f"workspaces/{name}.yaml", text)
+    return validated(document, Workspace, name)
+
+
+def validated(document: Document, model: type[Parsed], name: str) -> Parsed:
+    """The document as a model that is called as its file is.
+
+    Raises:
+        ConfigurationError: with everything that is wrong with it.
+    """
     if not isinstance(document.value, dict):
         raise ConfigurationError([document.problem((), "this must be a mapping")])
     if "name" in document.value:
         raise ConfigurationError([document.problem(("name",), "the file's name is the name")])
     try:
-        return Workspace.model_validate({**document.value, "name": name})
+        return model.model_validate({**document.value, "name": name})
     except ValidationError as error:
-        problems = [_problem(document, found) for found in _telling(error)]
+        problems = [_problem(document, found, model) for found in _telling(error)]
         raise ConfigurationError(problems) from error
 
 
@@ -74,10 +84,10 @@ def _telling(error: ValidationError) -> list[Mapping[str, Any]]:
     ]
 
 
-def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
+def _problem(document: Document, error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
     location = _written(document.value, error["loc"])
     if error["type"] == "extra_forbidden":
-        known = _fields(Workspace, error["loc"][:-1])
+        known = _fields(model, error["loc"][:-1])
         hint = suggested(str(error["loc"][-1]), known)
         return document.problem(location, f"there is no such key{hint}")
     if error["type"] == "missing":

@@ -10,7 +10,7 @@ from typing import Literal
 from common.configuration.parsing import workspace_of
 from common.configuration.values import Configuration, Content, Release
 
-_KINDS = {"lead_model": "lead model"}
+_KINDS = {"lead_model": "lead model", "tracking_plan": "tracking plan"}
 
 
 @dataclass(frozen=True, slots=True)

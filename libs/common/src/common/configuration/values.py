@@ -11,7 +11,7 @@ class Content:
     """One published file or folder."""
 
     kind: str
-    """`workspace`, `playbook` or `lead_model`."""
+    """`workspace`, `tracking_plan`, `playbook` or `lead_model`."""
     name: str
     hash: str
     files: Mapping[str, str]

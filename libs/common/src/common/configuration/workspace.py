@@ -19,6 +19,9 @@ from pydantic import (
     model_validator,
 )
 
+from common.configuration.consent import ConsentPolicy
+from common.configuration.golden import GoldenRecord, check_golden_record
+from common.configuration.identity import Identity
 from common.documents import parse_duration
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -78,6 +81,15 @@ class Limits(Model):
     """The bucket's size in events."""
     max_body: int = Field(default=4 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     """Bytes of one request after gunzip."""
+
+
+class Quota(Model):
+    """How much all sources of a workspace may send together."""
+
+    events_per_second: float = Field(gt=0, le=10_000_000)
+    """Refilled steadily: a token bucket."""
+    burst: int = Field(ge=1, le=100_000_000)
+    """The bucket's size in events."""
 
 
 NAMED_ACCOUNTS = frozenset({"shopware", "hubspot", "salesforce", "stripe"})
@@ -237,12 +249,17 @@ class Workspace(Model):
 
     name: SourceName
     sources: Mapping[SourceName, Source] = Field(min_length=1)
+    quota: Quota | None = None
+    """None: as much as its sources' own limits allow."""
     parameters: Mapping[str, Mapping[str, Parameter]] = {}
     """Per playbook what differs from its defaults; checked when the playbook is compiled."""
     playbooks: tuple[str, ...] | None = None
     """The active ones; None = all that are there."""
     lead_model: str = "lead"
     contact_policy: ContactPolicy = ContactPolicy()
+    identity: Identity = Identity()
+    consent: ConsentPolicy = ConsentPolicy()
+    golden_record: Annotated[GoldenRecord, AfterValidator(check_golden_record)] = {}
     senders: Mapping[str, Sender] = {}
     brand: Brand
     locales: tuple[Locale, ...] = Field(min_length=1)
@@ -259,6 +276,14 @@ class Workspace(Model):
         _unique(hashes, "two keys have the same hash")
         _unique(self.locales, "a locale is there twice")
         _unique(self.playbooks or (), "a playbook is there twice")
+        return self
+
+    @model_validator(mode="after")
+    def _priorities_name_sources(self) -> Workspace:
+        for trait, rule in self.golden_record.items():
+            strangers = sorted(set(rule.sources) - self.sources.keys())
+            if strangers:
+                raise ValueError(f"golden_record.{trait} names no source: {', '.join(strangers)}")
         return self
 
 

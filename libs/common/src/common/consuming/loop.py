@@ -63,6 +63,8 @@ class Pace:
     gather: float = 0.05
     """Seconds from the beginning of a batch to that of the next, at least, unless it had many: what a batch costs whatever it
     holds is then paid for more of them. Whoever comes alone does not wait."""
+    many: int = 100
+    """So many signals are worth a batch, and where they come, more are expected: then nobody rests."""
     tick: float = 0.25
     """Seconds of silence after which a raw partition gets a tick, and between two statements of progress."""
     backoff: float = 0.1
@@ -73,11 +75,6 @@ class Pace:
     """Seconds between two looks at lag, timers and the database's transactions, for the metrics."""
     stuck: float = 30.0
     """Seconds without a finished round after which the elector gives up the process's place."""
-
-    @property
-    def many(self) -> int:
-        """So many signals are worth a batch, and where they come, more are expected."""
-        return self.batch // 5
 
     def rest(self, taken: int, seconds: float) -> float:
         """Seconds until the next batch is worth while, after one of so many signals that took so long."""

@@ -24,7 +24,7 @@ from common.progress.following import ProgressFollower
 from common.progress.reporting import ProgressReporter
 from common.publishing.outbox import DEEPEST, Outbox
 from common.streaming.model import Handlers
-from common.streaming.ports import Elector, Fetched, Place, Reader, Standing
+from common.streaming.ports import FEW, Elector, Fetched, Place, Reader, Standing
 
 S = TypeVar("S")
 log = structlog.get_logger(__name__)
@@ -71,6 +71,7 @@ class Runner(Generic[S]):
         """What is read does not match what is owned yet."""
         self._busy = False
         """The last round had something to do."""
+        self._read = 0
         self._tenure = Tenure(
             self.ownership, outbox, self.pulse, around.pace.backoff, lost=self._lost
         )
@@ -113,9 +114,10 @@ class Runner(Generic[S]):
         # What is due does not wait for what may come.
         wait = 0.0 if self._due(self._owned()) else pace.wait
         fetched = await self._ahead.poll(pace.batch, wait)
-        if self._busy and 0 < len(fetched) < pace.many:
-            # A driver fetches on once what it holds is taken: the rest of what came meanwhile is one answer away.
+        if self._read >= FEW and 0 < len(fetched) < pace.many:
+            # The driver fetched on when what it held was taken: the rest of what came since is one answer away.
             fetched += await self._ahead.poll(pace.batch - len(fetched), pace.more)
+        self._read = len(fetched)
         return fetched
 
     async def _process(self, fetched: Sequence[Fetched]) -> int:
@@ -178,10 +180,8 @@ class Runner(Generic[S]):
         if self._follower is None:
             return until
         for partition, standing in standings.items():
-            at = self._follower.at(standing)
-            if at is None:
-                continue
-            if standing.next_due is not None and standing.next_due < at:
+            at, due = self._follower.at(standing), standing.next_due
+            if at is not None and due is not None and due < at:
                 until[partition] = at
         return until
 

@@ -40,4 +40,6 @@ class ActionRequested(Payload, frozen=True, kw_only=True):
     purpose: str
     expires_at: datetime
     due_at: datetime | None = None
+    triggered_at: datetime | None = None
+    """When the newest activity happened that began the passage, or would have; None: nobody noted it."""
     cart: tuple[CartItem, ...] = ()

@@ -15,7 +15,7 @@ class ConfigurationPublished(Payload, frozen=True, kw_only=True):
     TOPICS: ClassVar[tuple[str, ...]] = ("configuration",)
 
     kind: str
-    """`workspace`, `playbook`, `lead_model`."""
+    """`workspace`, `tracking_plan`, `playbook`, `lead_model`."""
     name: str
     hash: str
     """SHA-256 hex over the files, see common.configuration."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -40,6 +40,26 @@ class EnrollmentAdvanced(Payload, frozen=True, kw_only=True):
     """The step's place and kind, such as `0:wait`."""
     reason: str
     due_at: datetime | None = None
+
+
+class EnrollmentEmitted(Payload, frozen=True, kw_only=True):
+    """A journey told the others what it found out; they hear of it as of an activity of the person."""
+
+    TYPE: ClassVar[str] = "enrollment.emitted.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("journey.steps",)
+
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    step: str
+    """The step's place and kind, such as `3:emit`."""
+    event_id: UUID
+    """The activity's id."""
+    name: str
+    """The activity's name."""
+    properties: dict[str, Any] = msgspec.field(default_factory=dict)
+    heard: bool = True
+    """False where journeys had answered each other too often already: then nobody hears of it."""
 
 
 class EnrollmentExited(Payload, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from common.contracts import (
     actions,
+    catalog,
     configuration,
     decisions,
     deliveries,
@@ -21,6 +22,7 @@ from common.contracts.payload import Payload
 
 _NOUNS = (
     actions,
+    catalog,
     configuration,
     decisions,
     deliveries,

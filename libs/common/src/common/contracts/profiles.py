@@ -34,6 +34,7 @@ class ActivityRecorded(Payload, frozen=True, kw_only=True):
     name: str
     """The canonical name, such as `Product Added`; page and screen calls are `Page Viewed`, `Screen Viewed`."""
     source: str
+    """The source's name in the workspace; `link`: the button behind a mail's link."""
     message_id: str
     occurred_at: datetime
     received_at: datetime

@@ -26,6 +26,31 @@ class ContactWithdrawn(Payload, frozen=True, kw_only=True):
     delivery_id: UUID | None = None
 
 
+class ContactSuppressed(Payload, frozen=True, kw_only=True):
+    """An address must not be used any more, whatever for; the record's key is its keyed hash."""
+
+    TYPE: ClassVar[str] = "contact.suppressed.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("contact.withdrawals",)
+
+    address_hash: str
+    channel: str
+    reason: str
+    """One word, such as `bounced`, `complained`, `imported`."""
+
+
+class PersonSuppressed(Payload, frozen=True, kw_only=True):
+    """A person must not be written to any more, by whatever address and channel; the record's key is the profile's id."""
+
+    TYPE: ClassVar[str] = "contact.person_suppressed.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("contact.withdrawals",)
+
+    profile_id: UUID
+    reason: str
+    """One word, such as `legal`, `deceased`, `hard_stop`."""
+    transactional: bool
+    """Whether also what an order brings with it is not sent."""
+
+
 class SendingHalted(Payload, frozen=True, kw_only=True):
     """Nothing more is claimed for this workspace (`*` = all) until it is resumed."""
 

@@ -1,5 +1,6 @@
 """The customer view and its pure folds, shared by segments and journeys."""
 
+from common.customer.activities import ACTIVITY
 from common.customer.fold import apply, at
 from common.customer.union import unite
 from common.customer.view import (
@@ -11,11 +12,12 @@ from common.customer.view import (
     Orders,
     RecentOrder,
 )
-from common.customer.vocabulary import ACTIVITY, CUSTOMER, ROOTS
+from common.customer.vocabulary import CUSTOMER, PUBLISHED_ROOTS, ROOTS, roots_of
 
 __all__ = [
     "ACTIVITY",
     "CUSTOMER",
+    "PUBLISHED_ROOTS",
     "ROOTS",
     "Cart",
     "CartOperation",
@@ -26,5 +28,6 @@ __all__ = [
     "RecentOrder",
     "apply",
     "at",
+    "roots_of",
     "unite",
 ]

@@ -11,9 +11,10 @@ from common.contracts import Money, Payload
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
 from common.customer import properties as read
 from common.customer.cart import cart_of, expired, operation_of, remember
+from common.customer.days import with_day
+from common.customer.orders import ordered
 from common.customer.view import (
     MAX_NAMES,
-    MAX_ORDERS,
     Cart,
     ConsentStanding,
     Customer,
@@ -58,6 +59,7 @@ def _recorded(customer: Customer, activity: ActivityRecorded) -> Customer:
         orders=_ordered(customer.orders, activity, happened),
         first_seen=_chosen(min, customer.first_seen, happened),
         last_seen=_chosen(max, customer.last_seen, happened),
+        active_days=with_day(customer.active_days, happened),
     )
 
 
@@ -71,17 +73,7 @@ def _ordered(orders: Orders, activity: ActivityRecorded, happened: datetime) -> 
     if activity.name != "Order Completed":
         return orders
     order_id = read.identifier(activity.properties.get("order_id"))
-    if order_id and any(known.id == order_id for known in orders.recent):
-        return orders
-    money = _earned(activity)
-    recent = RecentOrder(order_id, happened, money)
-    return Orders(
-        count=orders.count + 1,
-        revenue=added(orders.revenue, money),
-        first_at=_chosen(min, orders.first_at, happened),
-        last_at=_chosen(max, orders.last_at, happened),
-        recent=(*orders.recent, *([recent] if order_id else ()))[-MAX_ORDERS:],
-    )
+    return ordered(orders, RecentOrder(order_id, happened, _earned(activity)))
 
 
 def _earned(activity: ActivityRecorded) -> Money | None:
@@ -92,13 +84,6 @@ def _earned(activity: ActivityRecorded) -> Money | None:
         if money is not None:
             return money
     return None
-
-
-def added(revenue: dict[str, int], money: Money | None) -> dict[str, int]:
-    """The revenue with an order's money."""
-    if money is None:
-        return revenue
-    return {**revenue, money.currency: revenue.get(money.currency, 0) + money.amount}
 
 
 def _traits_changed(customer: Customer, traits: TraitsChanged) -> Customer:

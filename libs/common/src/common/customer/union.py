@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from common.contracts import Money
+from common.customer import orders
 from common.customer.cart import cart_of, united
+from common.customer.days import together
 from common.customer.fold import at
-from common.customer.view import (
-    MAX_NAMES,
-    MAX_ORDERS,
-    ConsentStanding,
-    Customer,
-    Orders,
-    RecentOrder,
-)
+from common.customer.view import MAX_NAMES, ConsentStanding, Customer
 
 
 def unite(ours: Customer, theirs: Customer, *, version: int, now: datetime) -> Customer:
@@ -33,9 +26,10 @@ def unite(ours: Customer, theirs: Customer, *, version: int, now: datetime) -> C
         cart_operations=operations,
         cart=cart_of(operations),
         counts=_counts(ours.counts, theirs.counts),
-        orders=_orders(ours.orders, theirs.orders),
+        orders=orders.united(ours.orders, theirs.orders),
         first_seen=_first(ours.first_seen, theirs.first_seen),
         last_seen=_last(ours.last_seen, theirs.last_seen),
+        active_days=together(ours.active_days, theirs.active_days),
         consents=_consents(ours.consents, theirs.consents, version),
     )
     return at(whole, now)
@@ -46,40 +40,6 @@ def _counts(ours: dict[str, int], theirs: dict[str, int]) -> dict[str, int]:
     total = Counter(ours) + Counter(theirs)
     kept = sorted(total, key=lambda name: (-total[name], name))[:MAX_NAMES]
     return {name: total[name] for name in kept}
-
-
-def _orders(ours: Orders, theirs: Orders) -> Orders:
-    """An order that both know (browser and server told it under different names) counts once, as it was first told."""
-    by_id: dict[str, RecentOrder] = {}
-    again: list[RecentOrder] = []
-    for order in sorted((*ours.recent, *theirs.recent), key=_told):
-        if order.id in by_id:
-            again.append(order)
-        else:
-            by_id[order.id] = order
-    total = Counter(ours.revenue)
-    total.update(theirs.revenue)
-    total.subtract(_sums(order.money for order in again))
-    return Orders(
-        count=ours.count + theirs.count - len(again),
-        revenue=dict(sorted(total.items())),
-        first_at=_first(ours.first_at, theirs.first_at),
-        last_at=_last(ours.last_at, theirs.last_at),
-        recent=tuple(by_id.values())[-MAX_ORDERS:],
-    )
-
-
-def _told(order: RecentOrder) -> tuple[datetime, str, int, str]:
-    money = order.money or Money(-1, "")
-    return order.at, order.id, money.amount, money.currency
-
-
-def _sums(moneys: Iterable[Money | None]) -> Counter[str]:
-    sums: Counter[str] = Counter()
-    for money in moneys:
-        if money is not None:
-            sums[money.currency] += money.amount
-    return sums
 
 
 def _consents(

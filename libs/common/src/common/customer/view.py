@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
+from statistics import median
 from uuid import UUID
 
 import msgspec
@@ -17,6 +19,7 @@ MAX_OPERATIONS = 200
 MAX_NAMES = 100
 MAX_ORDERS = 20
 MAX_QUANTITY = 9_999
+MAX_DAYS = 20
 
 
 class Change(StrEnum):
@@ -107,6 +110,8 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How often each activity happened, for the first 100 names."""
     first_seen: datetime | None = None
     last_seen: datetime | None = None
+    active_days: tuple[int, ...] = ()
+    """The newest days on which they did something, by number (days since 1970, UTC), sorted."""
     consents: dict[str, ConsentStanding] = msgspec.field(default_factory=dict)
     """By `channel.purpose`, such as `email.marketing`."""
     reachable: tuple[str, ...] = ()
@@ -129,3 +134,9 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Whether a yes is known; silence is a no."""
         standing = self.consents.get(f"{channel}.{purpose}")
         return standing is not None and standing.granted
+
+    @property
+    def rhythm(self) -> timedelta | None:
+        """The median time from one active day to the next; None until there were three of them."""
+        gaps = sorted(later - day for day, later in pairwise(self.active_days))
+        return timedelta(days=median(gaps)) if len(gaps) > 1 else None

@@ -38,7 +38,7 @@ def parse_document(file: str, text: str) -> Value:
         raise DocumentError([Finding(file, 1, 1, f"not YAML: {error}")]) from error
     if node is None:
         raise DocumentError([Finding(file, 1, 1, "the file is empty")])
-    return Value(file, node)
+    return Value(file, node, text)
 
 
 def scalar(file: str, text: str) -> Value:

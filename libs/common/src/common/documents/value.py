@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
 from common.documents.durations import parse_duration
 from common.documents.findings import DocumentError, Finding
+from common.documents.places import place_in_file
 
 _TRUE_FALSE = {"true": True, "false": False}
 
@@ -23,20 +24,24 @@ class Value:
 
     file: str
     node: yaml.Node
+    source: str = ""
+    """The file's text."""
 
     def fail(self, message: str) -> NoReturn:
         """Raise a DocumentError at this value's place."""
+        raise DocumentError([self.finding(message)])
+
+    def finding(self, message: str) -> Finding:
+        """Something that is wrong at this value's place."""
         mark = self.node.start_mark
-        raise DocumentError([Finding(self.file, mark.line + 1, mark.column + 1, message)])
+        return Finding(self.file, mark.line + 1, mark.column + 1, message)
 
     def place_of(self, line: int, column: int) -> tuple[int, int]:
-        """Where in the file a place inside this text is; in a text over several lines, where the text begins."""
+        """Where in the file a place inside this text is; all count from 1."""
+        if isinstance(self.node, yaml.ScalarNode) and self.source:
+            return place_in_file(self.source, self.node, line, column)
         mark = self.node.start_mark
-        style = self.node.style if isinstance(self.node, yaml.ScalarNode) else None
-        if line > 1 or style in ("|", ">"):
-            return mark.line + 1, mark.column + 1
-        quote = 1 if style in ("'", '"') else 0
-        return mark.line + 1, mark.column + quote + column
+        return mark.line + 1, mark.column + 1
 
     @property
     def is_mapping(self) -> bool:
@@ -56,12 +61,18 @@ class Value:
             self.fail(f"expected a mapping, found {self._kind()}")
         found: dict[str, Value] = {}
         for key_node, value_node in self.node.value:
-            key = Value(self.file, key_node)
+            key = self._at(key_node)
             name = key.text()
             if name in found:
                 key.fail(f"`{name}` is here twice")
-            found[name] = Value(self.file, value_node)
+            found[name] = self._at(value_node)
         return found
+
+    def keys(self) -> list[Value]:
+        """A mapping's keys, each in its own place."""
+        if not isinstance(self.node, yaml.MappingNode):
+            self.fail(f"expected a mapping, found {self._kind()}")
+        return [Value(self.file, key_node) for key_node, _ in self.node.value]
 
     def fields(self, *, required: Sequence[str] = (), optional: Sequence[str] = ()) -> Fields:
         """A mapping whose keys are known; another key is an error that suggests the nearest."""
@@ -77,7 +88,7 @@ class Value:
         """A list."""
         if not isinstance(self.node, yaml.SequenceNode):
             self.fail(f"expected a list, found {self._kind()}")
-        return [Value(self.file, node) for node in self.node.value]
+        return [self._at(node) for node in self.node.value]
 
     def one_or_more(self) -> list[Value]:
         """A list, or a single value in place of a list of one."""
@@ -88,6 +99,25 @@ class Value:
         if not isinstance(self.node, yaml.ScalarNode) or self.is_null:
             self.fail(f"expected text, found {self._kind()}")
         return str(self.node.value)
+
+    def canonical(self) -> str:
+        """What is said here, whatever its layout and comments."""
+        return repr(_plain(self.node))
+
+    def plain(self) -> Any:
+        """What is said here as plain Python values, with YAML's own kinds of scalars."""
+        return yaml.constructor.SafeConstructor().construct_document(self.node)
+
+    def after(self, prefix: str) -> Value | None:
+        """The scalar behind a prefix, in the same place; None where it does not begin so."""
+        text = self.text()
+        if not text.startswith(prefix):
+            return None
+        rest = text[len(prefix) :]
+        mark = self.node.start_mark
+        return Value(
+            self.file, yaml.ScalarNode(self.node.tag, rest, start_mark=mark, end_mark=mark)
+        )
 
     def name(self) -> str:
         """A word of lower-case letters, digits and underscores, beginning with a letter."""
@@ -127,6 +157,9 @@ class Value:
         except ValueError as error:
             self.fail(str(error))
 
+    def _at(self, node: yaml.Node) -> Value:
+        return Value(self.file, node, self.source)
+
     def _check_keys(self, known: Sequence[str]) -> None:
         findings = []
         for key_node, _ in self.node.value:
@@ -163,6 +196,14 @@ class Fields:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)
+
+
+def _plain(node: yaml.Node) -> object:
+    if isinstance(node, yaml.MappingNode):
+        return [(_plain(key), _plain(value)) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    return str(node.value)
 
 
 def _did_you_mean(text: str, choices: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from common.streaming.ports import Fetched, Place, Position, Standing
 from common.streaming.sequences import Arrival, SequenceCheck
 
 _OF_NO_WORKSPACE = (TOMBSTONE, RecordDiscarded.TYPE)
+_TYPE = re.compile(r"[a-z_]{1,40}(?:\.[a-z_]{1,40}){1,3}\.v\d{1,3}")
+_WORKSPACE = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 MOST_UNSAVED = 1_000
 """Ticks read since the saved position; as many as come in about four minutes."""
@@ -205,8 +208,10 @@ class Decoder:
         return msgspec.structs.replace(record, event=decode_event(bytes(retried.event)))
 
     def _is_history(self, item: Fetched) -> bool:
-        ours = item.place.topic not in self.unsequenced
-        return item.appended_at < self.live_since or (ours and "history" in item.headers)
+        """What is from before this life, or says so itself: what history led to, and on the raw topic what is imported."""
+        topic = item.place.topic
+        told = topic == self.anchor or topic not in self.unsequenced
+        return item.appended_at < self.live_since or (told and item.headers.get("history") == b"1")
 
     def _waits(
         self, item: Fetched, event: Event, configuration: Configuration, holds: Holds
@@ -215,12 +220,14 @@ class Decoder:
         if event.type in _OF_NO_WORKSPACE:
             return False
         if event.type not in self.types:
-            raise PermanentError("unknown_type", event.type[:100])
+            raise PermanentError("unknown_type", _named(event.type, _TYPE, "a type"))
         if configuration.release(event.workspace) is not None:
             return False
         if holds.waits(item, event.workspace):
             return True
-        raise PermanentError("unknown_workspace", event.workspace[:100])
+        raise PermanentError(
+            "unknown_workspace", _named(event.workspace, _WORKSPACE, "a workspace")
+        )
 
     def _is_new(self, item: Fetched, intake: Intake) -> bool:
         if item.place.topic in self.unsequenced:
@@ -241,3 +248,8 @@ class Decoder:
 def _retry(event: Event) -> tuple[Place, int]:
     retried = event.payload(RecordRetried)
     return Place(retried.topic, retried.partition), retried.offset
+
+
+def _named(text: str, form: re.Pattern[str], kind: str) -> str:
+    """A reason is read by operators and kept in a header: a stranger's text is shown only if it could be a name of ours."""
+    return text if form.fullmatch(text) else f"no name of {kind}"

@@ -21,9 +21,9 @@ HEARTBEAT_SECONDS = 1
 """So long, at most, partitions whose owner was told to end have none: by a heartbeat the others hear of it."""
 MAX_BATCH_BYTES = 900_000
 """Of one batch and so of one record, uncompressed; a broker takes 1 MiB."""
-LONG_POLL_MILLISECONDS = 100
-"""How long a broker holds a fetch. Requests of one connection are answered in order, so this delays whatever follows
-(a resumed partition, a new assignment) by as much; the driver's half second would be seen by customers."""
+LONG_POLL_MILLISECONDS = 500
+"""How long a broker holds a fetch. Requests of one connection are answered in order, so where nothing comes this delays whatever
+follows (a resumed partition, a new assignment) by as much; but each fetch of nothing costs both sides a millisecond."""
 PATIENT_MILLISECONDS = 5_000
 """The same for who reads the same places for ever: what is new comes at once, and nothing costs nothing."""
 

@@ -18,7 +18,8 @@ from common.streaming.ports import Place
 
 log = structlog.get_logger(__name__)
 
-_POLL_MILLISECONDS = 100
+_POLL_MILLISECONDS = 1_000
+"""How long a poll waits, which reads nothing: only so often health is asked. An election ends it at once."""
 _POLL_PATIENCE_SECONDS = 5.0
 _JOIN_SECONDS = 60.0
 _COMMIT_SECONDS = 5.0
@@ -67,10 +68,10 @@ class KafkaElector:
                 await consumer.start()
             self._consumer = consumer
             while healthy():
-                await self._poll(consumer)
+                await self._poll(consumer, election)
                 # Not in the listener: it holds up the whole group's rebalance, and its errors are only logged.
-                if election.fresh:
-                    election.fresh = False
+                if election.over.is_set():
+                    election.over.clear()
                     self._count()
                     await on_assigned(election.partitions)
         except DRIVER_ERRORS:
@@ -87,15 +88,19 @@ class KafkaElector:
         if len(self._elections) == _MANY and now - self._elections[0] < _OFTEN_SECONDS:
             log.warning("elected_often", topic=self._topic, detail="is CUESTREAM_INSTANCE unique?")
 
-    async def _poll(self, consumer: Any) -> None:
+    async def _poll(self, consumer: Any, election: _Election) -> None:
         task = asyncio.ensure_future(consumer.getmany(timeout_ms=_POLL_MILLISECONDS))
+        over = asyncio.ensure_future(election.over.wait())
         try:
             # During a rebalance a poll waits without a limit; health is asked all the same.
-            await asyncio.wait({task}, timeout=_POLL_PATIENCE_SECONDS)
+            await asyncio.wait(
+                {task, over}, timeout=_POLL_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
             if task.done():
                 task.result()
         finally:
             task.cancel()
+            over.cancel()
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
         """For lag tools only; what cannot be committed is left to the next time."""
@@ -123,7 +128,8 @@ class _Election(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver 
     def __init__(self) -> None:
         self.consumer: Any = None
         self.partitions: frozenset[int] = frozenset()
-        self.fresh = False
+        self.over = asyncio.Event()
+        """Somebody was elected, and nobody was told yet."""
         self.held = False
 
     @override
@@ -134,4 +140,5 @@ class _Election(ConsumerRebalanceListener):  # type: ignore[misc]  # the driver 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self.consumer.pause(*assigned)
         self.partitions = frozenset(partition.partition for partition in assigned)
-        self.fresh = self.held = True
+        self.held = True
+        self.over.set()

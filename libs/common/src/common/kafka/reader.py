@@ -15,7 +15,7 @@ from common.clock import EPOCH, from_millis, to_millis
 from common.errors import PermanentError
 from common.kafka.clients import DRIVER_ERRORS, close_consumer, unavailable
 from common.kafka.keeping import Kept
-from common.streaming.ports import Bounds, Fetched, Place
+from common.streaming.ports import FEW, Bounds, Fetched, Place
 
 _ASK_SECONDS = 10.0
 
@@ -35,6 +35,8 @@ class KafkaReader:
         self._asked = asyncio.Lock()
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
+        self._resting = False
+        """The client fetches nothing until the next poll."""
 
     async def assign(self, positions: Mapping[Place, int]) -> None:
         """Read exactly these, each from its offset; what was paused and stays remains paused."""
@@ -52,7 +54,7 @@ class KafkaReader:
 
     def _tell(self, consumer: Any) -> None:
         """Tell a client everything: it forgets all on an assignment."""
-        self._told = consumer
+        self._told, self._resting = consumer, False
         if self._positions or consumer.assignment():
             consumer.assign(list(self._positions))
         for partition, offset in self._positions.items():
@@ -65,6 +67,9 @@ class KafkaReader:
         if not self._positions:
             await asyncio.sleep(wait)
             return ()
+        if self._resting:
+            self._resting = False
+            consumer.resume(*self._fetchable())
         try:
             records = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=max_records)
         except OffsetOutOfRangeError as error:
@@ -77,7 +82,14 @@ class KafkaReader:
             place = Place(partition.topic.removeprefix(self._prefix), partition.partition)
             fetched.extend(_fetched(place, batch))
             self._positions[partition] = batch[-1].offset + 1
+        if 0 < len(fetched) < FEW:
+            # Before the driver's own task runs: what it asks for now is answered with the first record that comes.
+            self._resting = True
+            consumer.pause(*self._fetchable())
         return fetched
+
+    def _fetchable(self) -> set[TopicPartition]:
+        return self._positions.keys() - self._paused
 
     def pause(self, places: Collection[Place]) -> None:
         """Fetch no more of these until they are resumed."""

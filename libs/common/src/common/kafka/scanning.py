@@ -70,4 +70,5 @@ async def _assign(
         starts = {place: max(start, later[place]) for place, start in starts.items()}
     ends = {place: bounds[place].end for place in places if starts[place] < bounds[place].end}
     await reader.assign({place: starts[place] for place in ends})
+    reader.resume(ends)  # an earlier look has paused what it was done with
     return ends

@@ -143,24 +143,23 @@ class PostgresLedger:
         Raises:
             FencedError: an epoch is no longer mine, or a commit that was believed lost did happen.
         """
-        rows = await fetching(tx).fetch(statements.FENCE, self.loop, *_marks(standings))
-        await self._refuse_lost(fetching(tx), standings, rows)
+        if not standings:
+            return
+        mine = ",".join(f"({s.partition:d},{s.epoch:d},{s.batch:d})" for s in standings)
+        loop = self.loop.replace("'", "''")
+        done = await tx.execute(statements.FENCE.format(mine=mine, loop=loop))
+        if done != f"UPDATE {len(standings)}":
+            # Another connection sees them as they were before, and says which are not mine.
+            await self.check(standings)
+            raise FencedError({standing.partition for standing in standings})
 
     async def check(self, standings: Collection[Standing]) -> None:
         """As `fence`, but writes nothing."""
-        rows = await self.database.fetch(statements.CHECK, self.loop, *_marks(standings))
-        await self._refuse_lost(self.database, standings, rows)
-
-    async def _refuse_lost(
-        self,
-        asked: _Fetching,
-        standings: Collection[Standing],
-        mine: Sequence[Mapping[str, Any]],
-    ) -> None:
+        mine = await self.database.fetch(statements.CHECK, self.loop, *_marks(standings))
         lost = {standing.partition for standing in standings} - {row["partition"] for row in mine}
         if not lost:
             return
-        rows = await asked.fetch(statements.OWNED, self.loop, sorted(lost))
+        rows = await self.database.fetch(statements.OWNED, self.loop, sorted(lost))
         now = {row["partition"]: Standing(**row) for row in rows}
         refuse_set_back([s for s in standings if s.partition in lost], now)
         raise FencedError(lost)

@@ -45,12 +45,12 @@ CROSS JOIN LATERAL (
 ) AS earliest
 """
 
+# The values are written into it, because a statement without arguments goes on the same way as BEGIN.
 FENCE = """
 UPDATE partitions SET batch = partitions.batch + 1, backend_pid = pg_backend_pid()
-FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS mine (partition, epoch, batch)
-WHERE partitions.loop = $1 AND partitions.partition = mine.partition
+FROM (VALUES {mine}) AS mine (partition, epoch, batch)
+WHERE partitions.loop = '{loop}' AND partitions.partition = mine.partition
   AND partitions.epoch = mine.epoch AND partitions.batch = mine.batch
-RETURNING partitions.partition
 """
 
 CHECK = """

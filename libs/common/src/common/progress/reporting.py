@@ -1,11 +1,16 @@
-"""How far resolve is, as it states it itself: the time that all others follow."""
+"""How far resolve is, as it states it itself: the time that all others follow.
+
+One partition's tick or statement costs its writer, the broker and everybody who follows a request, those of all partitions
+together the same. So where one partition is due, those that will be soon keep it company, and from then on they are due together.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final, TypeVar
 
 from common.clock import Clock
 from common.contracts.ingestion import IngestProgressed, IngestTicked
@@ -16,10 +21,14 @@ from common.progress.statements import PROGRESS
 from common.streaming.ports import Outgoing, Place, Publisher, Standing
 from common.streaming.wire import origin_of, own_event
 
+T = TypeVar("T")
+
+_NEVER: Final = float("inf")
+
 
 @dataclass(slots=True)
 class ProgressReporter:
-    """resolve's side: ticks on silent raw partitions, and statements at most every `tick` seconds."""
+    """resolve's side: ticks on silent raw partitions, and statements about every `tick` seconds."""
 
     loop: str
     incarnation: str
@@ -54,18 +63,17 @@ class ProgressReporter:
     def statements(self, standings: Collection[Standing]) -> list[tuple[Place, Outgoing]]:
         """What may be stated now; sequences and time are both as of the last commit."""
         now = self.monotonic()
-        made: list[tuple[Place, Outgoing]] = []
+        news: list[tuple[Standing, datetime, float]] = []
         for standing in standings:
             until = self._until.get(standing.partition)
             last = self._stated.get(standing.partition)
-            if until is None or (last is not None and self._is_early(until, last, now)):
-                continue
+            if until is not None and (last is None or until > last[0]):
+                news.append((standing, until, _NEVER if last is None else now - last[1]))
+        made: list[tuple[Place, Outgoing]] = []
+        for standing, until, _ in _due_together(news, lambda n: n[2], self.tick_seconds * 0.9):
             self._stated[standing.partition] = (until, now)
             made.append((PROGRESS, self._statement(standing, until)))
         return made
-
-    def _is_early(self, until: datetime, last: tuple[datetime, float], now: float) -> bool:
-        return until <= last[0] or now - last[1] < self.tick_seconds * 0.9
 
     def _statement(self, standing: Standing, until: datetime) -> Outgoing:
         partition = standing.partition
@@ -86,12 +94,9 @@ class ProgressReporter:
     async def tick(self, standings: Collection[Standing]) -> None:
         """Append a tick to each raw partition that was silent; one that cannot be appended comes next time."""
         now = self.monotonic()
-        silent = [
-            s.partition
-            for s in standings
-            if now - self._heard.get(s.partition, 0.0) >= self.tick_seconds
-        ]
-        await asyncio.gather(*(self._tick(partition) for partition in silent))
+        silences = [(s.partition, now - self._heard.get(s.partition, 0.0)) for s in standings]
+        silent = _due_together(silences, lambda silence: silence[1], self.tick_seconds)
+        await asyncio.gather(*(self._tick(partition) for partition, _ in silent))
 
     async def _tick(self, partition: int) -> None:
         self.heard(partition)
@@ -108,3 +113,10 @@ class ProgressReporter:
             await self.publisher.publish(Place(RAW, partition), (Outgoing(None, value),))
         except TransientError:
             return  # time stands still while the broker is away, and that is the truth
+
+
+def _due_together(waiting: Sequence[T], age: Callable[[T], float], due: float) -> Sequence[T]:
+    """Where one has waited for so many seconds, all that have for half as long; else none."""
+    if not any(age(one) >= due for one in waiting):
+        return ()
+    return [one for one in waiting if age(one) >= due / 2]

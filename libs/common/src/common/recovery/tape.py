@@ -41,6 +41,7 @@ class Tape:
             self._ends[place] = end
             self._waiting[place] = deque()
         await self._reader.assign(self._next)
+        self._reader.resume(starts)  # whoever read before us may have paused some
 
     def end(self, place: Place) -> int:
         """Where the place ended when the tape was wound."""

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -17,9 +17,10 @@ from common.errors import PermanentError
 from common.ids import derive, id_of
 
 S = TypeVar("S")
+T = TypeVar("T")
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, dict=True):
     """One decoded record of an input topic."""
 
     topic: str
@@ -57,6 +58,13 @@ class Record(msgspec.Struct, frozen=True):
     @property
     def correlation(self) -> UUID:
         return self.event.correlationid
+
+    def worked_out(self, how: Callable[[Record], T]) -> T:
+        """What `how`, which must be pure, makes of it; made once, however often a book and a fold ask."""
+        made = cast("dict[object, T]", self.__dict__)
+        if how not in made:
+            made[how] = how(self)
+        return made[how]
 
 
 class TimerDue(msgspec.Struct, frozen=True, dict=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import uvicorn
@@ -56,13 +57,20 @@ class _Door:
 
 @asynccontextmanager
 async def serve(
-    app: Any, host: str, port: int, *, shared: bool = False, drain: float = 0.0
+    app: Any,
+    host: str,
+    port: int,
+    *,
+    shared: bool = False,
+    drain: float = 0.0,
+    trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
 ) -> AsyncIterator[int]:
     """Answer requests while the body runs; gives the port (a free one where 0 was asked for).
 
     Leaving says for `drain` seconds to whoever asks that it is not ready, and answers everything else, for the last time
     on each connection; then it stops accepting and gives requests under way 3 s. `shared` lets several processes of this
-    machine listen on one port, the kernel spreading connections among them.
+    machine listen on one port, the kernel spreading connections among them. A request that comes from one of `trusted_proxies`
+    is its client's: of the addresses in `X-Forwarded-For`, the last that is not such a proxy's.
 
     Raises:
         PermanentError: `port_taken`, the address cannot be listened on.
@@ -75,6 +83,8 @@ async def serve(
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=bool(trusted_proxies),  # said in any case: unset, uvicorn trusts this machine
+        forwarded_allow_ips=[str(network) for network in trusted_proxies],
         timeout_keep_alive=65,  # longer than a load balancer's minute, so that it is the one to hang up
         timeout_graceful_shutdown=_GRACE_SECONDS,
         backlog=2048,

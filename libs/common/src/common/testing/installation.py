@@ -53,15 +53,17 @@ class Installation:
         async with self.log.publisher() as publisher:
             await publisher.publish(place, [Outgoing(key, event_bytes(event))])
 
-    async def configure(self, workspace: str, contents: Sequence[Content]) -> None:
-        """Publish a first release."""
+    async def configure(
+        self, workspace: str, contents: Sequence[Content], *, number: int = 1
+    ) -> None:
+        """Publish a release; a process takes it only if its number is higher than that in force."""
         for content in contents:
             published = ConfigurationPublished(
                 kind=content.kind, name=content.name, hash=content.hash, files=dict(content.files)
             )
             await self.append(published, content.key, workspace=workspace)
         released = ConfigurationReleased(
-            number=1,
+            number=number,
             contents=tuple(sorted(content.key for content in contents)),
             live=False,
             published_at=utc_now(),

@@ -12,6 +12,7 @@ from common.streaming.ports.ledger import (
     TimerChange,
 )
 from common.streaming.ports.log import (
+    FEW,
     Bounds,
     Elector,
     Fetched,
@@ -23,6 +24,7 @@ from common.streaming.ports.log import (
 )
 
 __all__ = [
+    "FEW",
     "MOST_COUNTED",
     "Advance",
     "Bounds",

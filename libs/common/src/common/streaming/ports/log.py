@@ -9,6 +9,10 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+FEW = 100
+"""A reader that had fewer records than that to give fetches on only when it is polled again: one answer then holds all that came
+meanwhile, where one that is waited for is there with the first record."""
+
 
 class Place(NamedTuple):
     """A partition of a topic (without the installation's prefix)."""
