@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -14,12 +14,14 @@ from common.configuration import Configuration, Release, content_of
 from common.contracts import Event, decode_event
 from common.contracts.ingestion import EventAccepted
 from common.errors import TransientError
+from common.ids import fresh
 from common.streaming.ports import Outgoing
 from ingest.api.app import App, build
 from ingest.api.collector import Collector
 from ingest.api.hooks import Hooks
 from ingest.api.keys import Keyring
 from ingest.api.pacing import Pacing
+from ingest.api.refusing import Refusals
 from ingest.api.storing import Store
 from services.ingest.tests.making import NOW
 
@@ -44,10 +46,12 @@ locales: [de]
 """
 
 
-def configuration(text: str = WORKSPACE) -> Configuration:
-    content = content_of("workspace", "demo", {"workspace.yaml": text})
-    release = Release("demo", 1, (content,))
-    return Configuration({"demo": release}, {content.key: content})
+def configuration(text: str = WORKSPACE, *, plan: str | None = None) -> Configuration:
+    contents = [content_of("workspace", "demo", {"workspace.yaml": text})]
+    if plan is not None:
+        contents.append(content_of("tracking_plan", "demo", {"plan.yaml": plan}))
+    release = Release("demo", 1, tuple(contents))
+    return Configuration({"demo": release}, {content.key: content for content in contents})
 
 
 @dataclass
@@ -83,15 +87,21 @@ class Edge:
     configuration: Configuration = field(default_factory=configuration)
     events: MemoryLog = field(default_factory=MemoryLog)
     quarantine: MemoryLog = field(default_factory=MemoryLog)
+    refusals: MemoryLog = field(default_factory=MemoryLog)
     now: datetime = NOW
     seconds: float = 0.0
     secrets: dict[str, str] = field(default_factory=dict)
     """What the environment of the process holds for webhooks."""
     patience: float = 4.0
+    room: int = 64 * 1024 * 1024
     app: App = field(init=False)
+    tell: Callable[[], Awaitable[None]] = field(init=False)
+    """Appends what was refused, as the worker does every second."""
 
     def __post_init__(self) -> None:
-        pacing = Pacing(self.shares, lambda: self.seconds)
+        told = Refusals(self.refusals, lambda: self.now, fresh)
+        pacing = Pacing(self.shares, lambda: self.seconds, self.room, told.refused)
+        self.tell = told.tell
         store = Store(self.events, self.quarantine, lambda: self.now, _trace)
         hooks = Hooks(
             pacing=pacing,
@@ -104,6 +114,7 @@ class Edge:
             keyring=Keyring(lambda: self.configuration, local=self.local),
             pacing=pacing,
             store=store,
+            refusals=told,
             public_url=URL,
             hooks=hooks,
         )

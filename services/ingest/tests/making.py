@@ -12,7 +12,7 @@ import msgspec
 
 from common.consuming import Consequence, Record
 from common.contracts import Payload, encode_event
-from common.contracts.ingestion import EventAccepted
+from common.contracts.ingestion import ConsentConfirmed, EventAccepted
 from common.contracts.profiles import (
     ActivityRecorded,
     ConsentChanged,
@@ -21,12 +21,15 @@ from common.contracts.profiles import (
     WithdrawalRequested,
 )
 from common.ids import accepted_event_id, profile_id
-from ingest.domain.people import People
-from ingest.handlers import fold_accepted, fold_snapshot, fold_withdrawal
+from ingest.domain.catalog.state import Product
+from ingest.domain.people import DEFAULT_RULES, People, Rules
+from ingest.handlers import fold_confirmation, fold_received, fold_snapshot, fold_withdrawal
+from ingest.store.shelves import product_key
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FOLDS = {
-    EventAccepted.TYPE: fold_accepted,
+    EventAccepted.TYPE: fold_received,
+    ConsentConfirmed.TYPE: fold_confirmation,
     WithdrawalRequested.TYPE: fold_withdrawal,
     ContactChanged.TYPE: fold_snapshot,
 }
@@ -44,16 +47,19 @@ def accepted(
     source: str = "/test",
     topic: str = "ingest.events",
     protocol: str = "segment",
+    sent_by: str = "shop",
+    planned: tuple[str, ...] = (),
 ) -> Record:
     """A message as an edge appends it, or a foreign producer."""
     payload = EventAccepted(
         protocol=protocol,
         received_at=received_at,
-        source="shop",
+        source=sent_by,
         body=msgspec.Raw(msgspec.json.encode(message)),
         message_id=message_id,
+        planned=planned,
     )
-    event_id = accepted_event_id(workspace, "shop", message_id)
+    event_id = accepted_event_id(workspace, sent_by, message_id)
     subject = str(message.get("userId") or message.get("anonymousId") or message.get("subject"))
     return _record(
         topic,
@@ -82,6 +88,31 @@ def withdrawal(
     )
     event_id = profile_id("withdrawal", str(at), purpose)
     return _record("ingest.commands", payload, event_id, str(profile), workspace, 0, offset, at)
+
+
+def confirmation(
+    profile: UUID,
+    *,
+    at: datetime,
+    asked_at: datetime,
+    appended_at: datetime | None = None,
+    channel: str = "email",
+    purpose: str = "marketing",
+    ip: str | None = "192.0.2.8",
+) -> Record:
+    """What the dispatcher's edge appends when the button behind a mail's link is pressed; one link, one id."""
+    payload = ConsentConfirmed(
+        channel=channel,
+        purpose=purpose,
+        confirmed_at=at,
+        asked_at=asked_at,
+        delivery_id=profile_id("delivery", str(asked_at), purpose),
+        text_version="welcome/ask@v1",
+        ip=ip,
+    )
+    event_id = profile_id("confirmation", str(asked_at), purpose)
+    taken_at = appended_at or at
+    return _record("ingest.events", payload, event_id, str(profile), "demo", 0, 0, taken_at)
 
 
 def snapshot(profile: UUID, version: int, *, workspace: str = "demo", offset: int = 0) -> Record:
@@ -123,6 +154,7 @@ class Shop:
     now: datetime = NOW
     told: list[Consequence] = field(default_factory=list)
     sent: int = 0
+    rules: Rules = DEFAULT_RULES
 
     def says(
         self,
@@ -144,7 +176,15 @@ class Shop:
         )
 
     def folds(self, record: Record) -> list[Payload]:
-        folded = FOLDS[record.event.type](self.people, record, record.accepted_at)
+        if (key := product_key(record)) is not None:
+            # The book has a product at hand for what is said of one, and folds it on that alone.
+            shelf = People("demo", products={key[1]: Product()})
+            folded = fold_received(shelf, record, record.accepted_at, self.rules)
+            return [c.payload for c in folded.consequences if c.payload is not None]
+        if record.event.type == EventAccepted.TYPE:
+            folded = fold_received(self.people, record, record.accepted_at, self.rules)
+        else:
+            folded = FOLDS[record.event.type](self.people, record, record.accepted_at)
         self.people = folded.state
         self.told.extend(folded.consequences)
         return [c.payload for c in folded.consequences if c.payload is not None]
@@ -179,3 +219,10 @@ def traits(payloads: Sequence[Payload]) -> list[TraitsChanged]:
 
 def snapshots(payloads: Sequence[Payload]) -> list[ContactChanged]:
     return [p for p in payloads if isinstance(p, ContactChanged)]
+
+
+def recorded(**message: Any) -> ActivityRecorded:
+    """The activity that one message becomes."""
+    body = {"userId": "u1", "type": "track", "event": "Product Added", **message}
+    (activity,) = activities(Shop().says(body.pop("type"), **body))
+    return activity

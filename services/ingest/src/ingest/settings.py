@@ -20,7 +20,8 @@ class ApiSettings(KafkaSettings, EdgeSettings):
     """How many such processes (pods) run beside each other. They do not talk: each worker of each replica grants an equal part
     of a source's limit, so that together they grant the whole."""
     queue_mib: int = Field(default=64, ge=1, le=4096)
-    """MiB that may wait for Kafka in one worker. Beyond it, requests are answered 503 at once instead of after the deadline."""
+    """MiB that may wait for Kafka in one worker. One workspace may fill as much as is still free for the others, alone half of it;
+    beyond that it is answered 429 `busy` at once."""
     deadline_seconds: float = Field(default=5.0, gt=0, le=60)
     """Seconds until a request whose messages are not acknowledged is answered 503. Clients give up after 10 to 15."""
     prometheus_multiproc_dir: Path | None = Field(

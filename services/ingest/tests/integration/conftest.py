@@ -10,11 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from common.consuming import Record, Signal
+from common.consuming import Folded, Record, Signal
 from common.contracts import Payload
+from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
 from common.ids import profile_id
 from common.postgres import Database, PostgresTransaction, migrate
+from ingest.domain.people import DEFAULT_RULES, People, Rules
+from ingest.handlers import fold_received
 from ingest.store import PeopleBook, PostgresDirectory
 from ingest.store.book import PeopleSheet
 from services.ingest.tests.making import FOLDS, NOW
@@ -27,6 +30,7 @@ class Registry:
     database: Database
     book: PeopleBook = field(default_factory=PeopleBook)
     failures: list[str] = field(default_factory=list)
+    rules: Rules = DEFAULT_RULES
 
     @property
     def directory(self) -> PostgresDirectory:
@@ -47,13 +51,18 @@ class Registry:
             try:
                 entry = sheet.entry(signal)
                 now = max(signal.accepted_at, entry.now or NOW)
-                folded = FOLDS[signal.event.type](entry.state, signal, now)
+                folded = self._folded(entry.state, signal, now)
             except PermanentError as error:
                 self.failures.append(error.reason)
                 continue
             entry.state, entry.now, entry.changed = folded.state, now, True
             told += [c.payload for c in folded.consequences if c.payload is not None]
         return told
+
+    def _folded(self, state: People | None, signal: Record, now: datetime) -> Folded[People]:
+        if signal.event.type == EventAccepted.TYPE:
+            return fold_received(state, signal, now, self.rules)
+        return FOLDS[signal.event.type](state, signal, now)
 
     async def load(self, tx: PostgresTransaction, *signals: Record) -> PeopleSheet:
         return await self.book.load(tx, signals)

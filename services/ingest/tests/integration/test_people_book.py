@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
-from common.consuming import Record
 from common.contracts import Event
-from common.errors import TransientError
-from common.postgres import Database
 from ingest.domain.identifiers import Identifier
 from ingest.store import keep_days
 from services.ingest.tests.integration.conftest import Registry, later, of_user, of_visitor
+from services.ingest.tests.integration.telling import identified, tracked
 from services.ingest.tests.making import (
     NOW,
     accepted,
@@ -26,25 +24,6 @@ from services.ingest.tests.making import (
     snapshots,
     withdrawal,
 )
-
-
-def tracked(
-    message_id: str, offset: int = 0, partition: int = 0, workspace: str = "demo", **ids: str
-) -> Record:
-    return accepted(
-        {"type": "track", "event": "Looked", **ids},
-        message_id=message_id,
-        offset=offset,
-        partition=partition,
-        workspace=workspace,
-    )
-
-
-def identified(
-    message_id: str, user: str, traits: dict[str, object], at: datetime = NOW, **ids: str
-) -> Record:
-    body = {"type": "identify", "userId": user, "traits": traits, **ids}
-    return accepted(body, message_id=message_id, received_at=at)
 
 
 async def test_what_a_batch_writes_the_next_one_knows(registry: Registry) -> None:
@@ -57,7 +36,11 @@ async def test_what_a_batch_writes_the_next_one_knows(registry: Registry) -> Non
     (known,) = await registry.directory.profiles("demo", "ada@example.com")
     assert known.profile_id == of_visitor("a1")
     assert known.contact.email == "ada@example.com"
-    assert list(known.identifiers) == [Identifier("user", "u1"), Identifier("anonymous", "a1")]
+    assert list(known.identifiers) == [
+        Identifier("user", "u1"),
+        Identifier("email", "ada@example.com"),
+        Identifier("anonymous", "a1"),
+    ]
 
 
 async def test_one_batch_may_hold_a_whole_life(registry: Registry) -> None:
@@ -148,102 +131,6 @@ async def test_a_snapshot_that_goes_down_is_followed_by_the_current_one(registry
     assert [(s.profile_version, s.email) for s in snapshots(told)] == [(2, "b@example.com")]
 
 
-async def test_two_partitions_that_meet_at_a_new_person_take_turns(registry: Registry) -> None:
-    first = tracked("m1", userId="u1", anonymousId="a1", partition=0)
-    second = tracked("m2", anonymousId="a1", partition=1)
-    async with registry.database.transaction() as tx:
-        sheet = await registry.load(tx, first)
-        other = asyncio.create_task(registry.folds(second))
-        await _until_waiting(registry.database)
-        registry.fold(sheet, [first])
-        await registry.book.save(tx, sheet)
-    async with asyncio.timeout(5):
-        await other
-
-    assert await registry.owner("anonymous", "a1") == of_user("u1")
-    assert await registry.count("profiles") == 1
-
-
-async def test_a_place_that_was_given_up_can_be_taken(registry: Registry) -> None:
-    poison = accepted({"type": "track", "userId": "u1"}, message_id="m1")
-    async with registry.database.transaction() as tx:
-        sheet = await registry.load(tx, poison)
-        other = asyncio.create_task(registry.folds(tracked("m2", userId="u1")))
-        await _until_waiting(registry.database)
-        registry.fold(sheet, [poison])
-        await registry.book.save(tx, sheet)
-    async with asyncio.timeout(5):
-        await other
-
-    assert await registry.owner("user", "u1") == of_user("u1")
-
-
-async def test_two_identifiers_of_one_person_lock_the_profile(registry: Registry) -> None:
-    await registry.folds(tracked("m1", userId="u1", anonymousId="a1"))
-    async with registry.database.transaction() as tx:
-        mine = identified("m2", "u1", {"email": "a@example.com"})
-        sheet = await registry.load(tx, mine)
-        visitor = tracked("m3", anonymousId="a1", partition=1)
-        other = asyncio.create_task(registry.folds(visitor))
-        await _until_waiting(registry.database)
-        registry.fold(sheet, [mine])
-        await registry.book.save(tx, sheet)
-    async with asyncio.timeout(5):
-        told = await other
-
-    assert activities(told)[0].profile_version == 1
-
-
-async def test_a_message_id_that_two_people_share_counts_once_even_at_the_same_moment(
-    registry: Registry,
-) -> None:
-    first, second = tracked("m1", userId="u1"), tracked("m1", userId="u2", partition=1)
-    async with registry.database.transaction() as tx:
-        sheet = await registry.load(tx, first)
-        registry.fold(sheet, [first])
-        await registry.book.save(tx, sheet)
-        other = asyncio.create_task(registry.folds(second))
-        await _until_waiting(registry.database)
-    with pytest.raises(TransientError):
-        async with asyncio.timeout(5):
-            await other
-
-    assert await registry.folds(second) == []
-    assert await registry.count("seen_messages") == 1
-
-
-async def test_batches_that_meet_crosswise_end_in_a_retry_and_not_in_a_loss(
-    registry: Registry,
-) -> None:
-    users = [f"u{n}" for n in range(20)]
-
-    async def until_done(partition: int, order: list[str]) -> None:
-        for n, user in enumerate(order):
-            pair = [user, order[(n + 7) % len(order)]]
-            signals = [
-                tracked(
-                    f"m{partition}-{n}-{who}",
-                    offset=2 * n + i,
-                    userId=who,
-                    anonymousId=f"a{who}",
-                    partition=partition,
-                )
-                for i, who in enumerate(pair)
-            ]
-            while True:
-                try:
-                    await registry.folds(*signals)
-                except TransientError:
-                    continue
-                break
-
-    async with asyncio.timeout(60):
-        await asyncio.gather(until_done(0, users), until_done(1, users[::-1]))
-
-    assert await registry.count("profiles") == 20
-    assert await registry.count("seen_messages") == 80
-
-
 async def test_every_batch_draws_a_greater_number(registry: Registry) -> None:
     draws: list[int] = []
     for offset in range(3):
@@ -289,15 +176,3 @@ async def test_any_text_can_be_an_id(registry: Registry, value: str) -> None:
 
     assert len(activities(told)) == 1
     assert await registry.count("identities") == 1
-
-
-async def _until_waiting(database: Database) -> None:
-    """Until another backend waits for a lock that we hold."""
-    async with asyncio.timeout(10):
-        while True:
-            row = await database.fetchrow(
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                " AND datname = current_database()"
-            )
-            if row is not None and row["n"]:
-                return

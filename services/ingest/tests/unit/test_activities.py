@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.contracts.profiles import ActivityRecorded
+from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
-from ingest.domain.moments import misdated, occurred_at, parse_instant
+from ingest.domain.reading import read
 from ingest.domain.segment.scrubbing import REMOVED, scrub
-from services.ingest.tests.making import NOW, Shop, accepted, activities
-
-
-def recorded(**message: Any) -> ActivityRecorded:
-    body = {"userId": "u1", "type": "track", "event": "Product Added", **message}
-    (activity,) = activities(Shop().says(body.pop("type"), **body))
-    return activity
+from services.ingest.tests.making import NOW, Shop, accepted, activities, recorded
 
 
 def test_what_is_allowed_travels_in_a_known_form() -> None:
@@ -208,80 +199,25 @@ def test_what_cannot_be_understood_is_set_aside(message: dict[str, object], reas
         shop.folds(accepted(message))
 
 
-def test_a_wrong_client_clock_does_no_harm() -> None:
-    sent = datetime(2031, 1, 1, tzinfo=UTC)
-    moment = occurred_at(NOW, timestamp=sent - timedelta(seconds=90), sent_at=sent)
+def test_a_stranger_may_call_a_source_by_an_address_and_it_stays_behind() -> None:
+    message = {"type": "track", "userId": "u1", "event": "X"}
+    (activity,) = activities(Shop().folds(accepted(message, sent_by="ada@shop.example")))
 
-    assert moment == NOW - timedelta(seconds=90)
-
-
-@pytest.mark.parametrize(
-    ("timestamp", "sent_at"),
-    [
-        (None, NOW),
-        (NOW + timedelta(hours=1), None),
-        (NOW + timedelta(hours=1), NOW),
-        (datetime(1970, 1, 1, tzinfo=UTC), None),
-        (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)),
-    ],
-)
-def test_what_cannot_be_becomes_the_time_of_receipt(
-    timestamp: datetime | None, sent_at: datetime | None
-) -> None:
-    assert occurred_at(NOW, timestamp=timestamp, sent_at=sent_at) == NOW
-
-
-@pytest.mark.parametrize("year", ["1970", "1999", "2099"])
-def test_a_time_that_cannot_be_is_kept_and_the_time_of_receipt_counts(year: str) -> None:
-    stated = f"{year}-01-01T00:00:00Z"
-    activity = recorded(timestamp=stated)
-
-    assert activity.context.stated_at == parse_instant(stated)
-    assert activity.occurred_at == activity.received_at
-
-
-@pytest.mark.parametrize("ahead", [timedelta(hours=-9), timedelta(), timedelta(hours=23)])
-def test_a_clock_that_is_merely_wrong_is_not_told(ahead: timedelta) -> None:
-    assert recorded(timestamp=(NOW + ahead).isoformat()).context.stated_at is None
-
-
-@given(
-    st.datetimes(timezones=st.just(UTC)) | st.none(),
-    st.datetimes(timezones=st.just(UTC)) | st.none(),
-)
-def test_what_is_told_as_impossible_never_counts(
-    timestamp: datetime | None, sent_at: datetime | None
-) -> None:
-    stated = misdated(NOW, timestamp=timestamp, sent_at=sent_at)
-
-    assert stated in (None, timestamp)
-    if stated is not None:
-        assert occurred_at(NOW, timestamp=timestamp, sent_at=sent_at) == NOW
-
-
-@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)) | st.none())
-def test_nothing_happens_after_it_was_received(
-    timestamp: datetime, sent_at: datetime | None
-) -> None:
-    assert occurred_at(NOW, timestamp=timestamp, sent_at=sent_at) <= NOW
+    assert activity.source == REMOVED
 
 
 @pytest.mark.parametrize(
-    "text",
+    "payload",
     [
-        "2026-03-01T12:00:00Z",
-        "2026-03-01T13:00:00+01:00",
-        "2026-03-01T12:00:00.000",
-        1772366400,
-        1772366400000,
+        {"protocol": "segment", "body": {"type": "ada", "userId": "u"}},
+        {"protocol": "ada", "body": {}},
+        {"protocol": "webhook", "call": "ada/x", "body": {}},
+        {"protocol": "webhook", "call": "shopify/ada", "body": {}},
     ],
 )
-def test_instants_come_in_many_forms(text: object) -> None:
-    assert parse_instant(text) == NOW
+def test_why_it_is_set_aside_quotes_nothing_of_it(payload: dict[str, object]) -> None:
+    said = {"received_at": NOW, "source": "shop", **payload}
 
-
-@given(st.text(max_size=40) | st.integers() | st.floats() | st.booleans() | st.none())
-def test_what_is_no_instant_is_none(value: object) -> None:
-    parsed = parse_instant(value)
-
-    assert parsed is None or parsed.tzinfo is UTC
+    with pytest.raises(PermanentError) as refused:
+        read(msgspec.json.decode(msgspec.json.encode(said), type=EventAccepted))
+    assert "ada" not in refused.value.detail

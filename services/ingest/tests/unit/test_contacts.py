@@ -151,6 +151,27 @@ def test_only_identify_teaches_traits() -> None:
     assert snapshots(told) == []
 
 
+def test_identify_may_have_its_traits_in_the_context_as_rudderstack_puts_them_there() -> None:
+    shop = Shop()
+
+    told = shop.says("identify", userId="u1", context={"traits": {"email": "ada@example.com"}})
+    assert [contact.email for contact in snapshots(told)] == ["ada@example.com"]
+
+
+def test_what_stands_beside_the_context_counts_more_than_what_stands_in_it() -> None:
+    old = {"traits": {"email": "old@example.com", "locale": "de"}}
+
+    told = Shop().says("identify", userId="u1", context=old, traits={"email": "ada@example.com"})
+    assert [(c.email, c.locale) for c in snapshots(told)] == [("ada@example.com", "de")]
+
+
+def test_a_visitors_traits_in_the_context_of_a_deed_teach_nothing() -> None:
+    context = {"traits": {"email": "ada@example.com"}}
+
+    told = Shop().says("track", userId="u1", event="Product Added", context=context)
+    assert snapshots(told) == []
+
+
 def test_a_snapshot_whose_version_goes_down_is_followed_by_the_current_one() -> None:
     shop = Shop()
     shop.identify({"email": "old@example.com"})

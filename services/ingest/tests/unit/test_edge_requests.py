@@ -12,16 +12,13 @@ from typing import Any
 import pytest
 
 from common.configuration import Configuration
-from common.errors import TransientError
 from common.ids import accepted_event_id
 from ingest.api.answers import RefusedError
 from ingest.api.requests import BodyReader
 from services.ingest.tests.edge import (
     BROWSER_KEY,
     LOCAL_KEY,
-    ORIGIN,
     SERVER_KEY,
-    SMALL_KEY,
     Edge,
     basic,
     track,
@@ -182,7 +179,7 @@ async def test_a_wrong_key_is_a_401(
     reply = await edge.post("/v1/batch", body, key=key, headers=headers)
 
     assert reply.status == 401
-    assert set(reply.json) == {"error", "detail"}
+    assert set(reply.json) == {"error", "detail", "code", "message"}
 
 
 async def test_well_known_keys_count_on_the_local_stack_only() -> None:
@@ -217,78 +214,8 @@ async def test_a_body_that_cannot_be_parsed_is_a_400(body: bytes) -> None:
     reply = await edge.post("/v1/batch", body)
 
     assert reply.status == 400
-    assert set(reply.json) == {"error", "detail"}
+    assert set(reply.json) == {"error", "detail", "code", "message"}
     assert edge.set_aside == []
-
-
-@pytest.mark.parametrize("body", [b" " * (4 * 1024 * 1024 + 1), gzip.compress(b"0" * 50_000_000)])
-async def test_a_body_too_large_is_a_413_packed_or_not(body: bytes) -> None:
-    reply = await Edge().post("/v1/batch", body)
-
-    assert (reply.status, reply.json["error"]) == (413, "body_too_large")
-
-
-async def test_what_is_announced_as_too_large_is_not_waited_for() -> None:
-    reply = await Edge().speak(
-        "POST", "/v1/t", [], {"authorization": basic(SERVER_KEY), "content-length": "5000000"}
-    )
-
-    assert reply.status == 413
-
-
-async def test_each_source_has_its_own_limit_wherever_its_key_stands() -> None:
-    edge = Edge()
-    large = {"batch": [track(properties={"name": "x" * 3000})], "writeKey": SMALL_KEY}
-
-    assert (await edge.post("/v1/batch", large, key=SMALL_KEY)).status == 413
-    assert (await edge.post("/v1/batch", large, key=None)).status == 413
-
-
-async def test_too_many_messages_are_a_413() -> None:
-    assert (await Edge().post("/v1/batch", {"batch": [0] * 20_001})).status == 413
-
-
-async def test_too_fast_is_a_429_that_says_when_to_come_back() -> None:
-    edge = Edge()
-    assert (await edge.post("/v1/batch", {"batch": [track()] * 500})).status == 200
-    reply = await edge.post("/v1/batch", {"batch": [track()] * 150})
-
-    assert (reply.status, reply.json["error"]) == (429, "too_fast")
-    assert reply.headers["retry-after"] == "2"
-    edge.seconds += 2
-    assert (await edge.post("/v1/batch", {"batch": [track()] * 150})).status == 200
-
-
-async def test_one_source_does_not_slow_another() -> None:
-    edge = Edge()
-    await edge.post("/v1/batch", {"batch": [track()] * 500})
-
-    assert (await edge.post("/v1/track", track())).status == 429
-    assert (await edge.post("/v1/track", track(), key=SMALL_KEY)).status == 200
-
-
-async def test_several_processes_share_a_limit() -> None:
-    edge = Edge(shares=2)
-    await edge.post("/v1/batch", {"batch": [track()] * 250})
-
-    assert (await edge.post("/v1/track", track())).status == 429
-
-
-@pytest.mark.parametrize("reason", ["kafka_unavailable", "queue_full"])
-async def test_what_cannot_be_stored_is_a_503(reason: str) -> None:
-    edge = Edge()
-    edge.events.failure = TransientError(reason)
-    reply = await edge.post("/v1/track", track())
-
-    assert (reply.status, reply.json["error"]) == (503, reason)
-    assert int(reply.headers["retry-after"]) >= 1
-
-
-async def test_a_rejection_that_cannot_be_stored_is_a_503_too() -> None:
-    edge = Edge()
-    edge.quarantine.failure = TransientError("kafka_unavailable")
-
-    assert (await edge.post("/v1/batch", {"batch": [{}]})).status == 503
 
 
 @pytest.mark.parametrize("key", [SERVER_KEY, "wrong", None])
@@ -305,23 +232,6 @@ async def test_a_release_counts_at_once() -> None:
     edge.configuration = Edge().configuration
 
     assert (await edge.post("/v1/track", track())).status == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/v1/batch", 405),
-        ("PUT", "/v1/track", 405),
-        ("POST", "/v1/nothing", 404),
-        ("POST", "/v1/", 404),
-        ("GET", "/v1/projects/x", 404),
-        ("POST", f"/v1/projects/{SERVER_KEY}/settings", 405),
-        ("GET", "/v1/projects/wrong/settings", 401),
-        ("POST", "/v1/m", 200),
-    ],
-)
-async def test_addresses(method: str, path: str, status: int) -> None:
-    assert (await Edge().request(method, path, b"{}")).status == status
 
 
 async def test_a_client_that_leaves_gets_no_answer_and_leaves_nothing() -> None:
@@ -345,61 +255,3 @@ async def test_a_client_that_never_ends_its_body_is_told_so(
     async with asyncio.timeout(5):
         with pytest.raises(RefusedError, match="too_slow"):
             await BodyReader(patience=0.01).read(receive, 1000)
-
-
-async def test_a_listed_page_may_send_and_read_the_answer() -> None:
-    edge = Edge()
-    reply = await edge.post("/v1/t", track(), key=BROWSER_KEY, headers={"origin": ORIGIN})
-
-    assert reply.status == 200
-    assert reply.headers["access-control-allow-origin"] == ORIGIN
-    assert edge.stored[0][1].source == "site"
-
-
-async def test_a_listed_page_may_read_refusals_too() -> None:
-    reply = await Edge().post("/v1/t", b"{", key=BROWSER_KEY, headers={"origin": ORIGIN})
-
-    assert (reply.status, reply.headers["access-control-allow-origin"]) == (400, ORIGIN)
-
-
-@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None)])
-async def test_the_preflight_knows_the_listed_origins(origin: str, allowed: str | None) -> None:
-    headers = {
-        "origin": origin,
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization,content-type,x-retry-count",
-    }
-    reply = await Edge().request("OPTIONS", "/v1/t", b"", headers)
-
-    assert reply.status == 204
-    assert reply.headers.get("access-control-allow-origin") == allowed
-    assert (
-        reply.headers["access-control-allow-headers"] == "authorization,content-type,x-retry-count"
-    )
-
-
-async def test_the_browser_sdk_finds_its_settings() -> None:
-    reply = await Edge().request(
-        "GET", f"/v1/projects/{BROWSER_KEY}/settings", b"", {"origin": ORIGIN}
-    )
-
-    assert reply.status == 200
-    segment = reply.json["integrations"]["Segment.io"]
-    assert (segment["apiHost"], segment["protocol"]) == ("localhost:8080/v1", "http")
-
-
-async def test_the_openapi_document_lists_the_collector() -> None:
-    edge = Edge()
-    document = (await edge.request("GET", "/openapi.json")).json
-
-    assert {"/v1/batch", "/v1/t", "/v1/m", "/v1/projects/{key}/settings"} <= set(document["paths"])
-
-
-async def test_the_page_loads_nothing_from_elsewhere() -> None:
-    reply = await Edge().request("GET", "/docs")
-
-    assert reply.headers["content-type"].startswith("text/html")
-    assert b"/v1/batch" in reply.body
-    assert b"http://" not in reply.body
-    assert b"https://" not in reply.body
-    assert b"<script" not in reply.body

@@ -1,4 +1,4 @@
-"""What the edge answers: JSON, always with a length, errors always as `{"error", "detail"}`."""
+"""What the edge answers: JSON, always with a length, errors always with `error` and `detail`."""
 
 from __future__ import annotations
 
@@ -46,8 +46,13 @@ class RefusedError(Exception):
         super().__init__(f"{status} {error}")
         headers = () if retry_after is None else ((b"retry-after", b"%d" % seconds(retry_after)),)
         self.error = error
-        body = _encode({"error": error, "detail": detail})
+        body = _encode(refusal(error, detail))
         self.answer = Answer(status, body, headers, error=error)
+
+
+def refusal(error: str, detail: str) -> dict[str, str]:
+    """What is wrong, also under the names that SDKs look for: RudderStack's for Python takes no answer without them for a refusal, and tries again."""
+    return {"error": error, "detail": detail, "code": error, "message": detail}
 
 
 GIF = bytes.fromhex(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from common.clock import monotonic
 from ingest.api import metrics
-from ingest.api.answers import Answer, Header, RefusedError, Send, as_json, picture
+from ingest.api.answers import Answer, Header, RefusedError, Send, as_json, picture, refusal
 from ingest.api.browsers import cross_origin, preflight, settings_document
 from ingest.api.doors import PIXEL, Door, door_of
 from ingest.api.hooks import PREFIX, Hooks
 from ingest.api.keys import Keyring, Sender, Senders, key_of
 from ingest.api.pacing import Pacing
+from ingest.api.refusing import Refusals
 from ingest.api.requests import BodyReader, ClientGoneError, Receive
-from ingest.api.storing import Store, judged, told
+from ingest.api.storing import Store, flagged, judged, told
 from ingest.domain.collecting import (
     Bundle,
+    Message,
+    Reason,
     Rejected,
     UnknownPixelError,
     UnparsableError,
@@ -47,6 +50,7 @@ class Collector:
     store: Store
     public_url: str
     hooks: Hooks
+    refusals: Refusals
     bodies: BodyReader = field(default_factory=BodyReader)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,13 +140,19 @@ class Collector:
             metrics.SECONDS.observe(monotonic() - begun)
 
     async def _take(self, door: Door, bundle: Bundle, sender: Sender, why: Unseen | None) -> Answer:
-        if len(bundle.messages) > MOST_MESSAGES:
+        count, size = len(bundle.messages), sum(map(len, bundle.messages))
+        if count > MOST_MESSAGES:
             raise RefusedError(413, "too_many_messages", f"more than {MOST_MESSAGES} at once")
-        self.pacing.admit(sender, len(bundle.messages))
-        if why is not None:
-            return _ignored(len(bundle.messages), sender, why)
+        with self.pacing.room(sender, size, count):
+            self.pacing.admit(sender, count)
+            if why is not None:
+                self.refusals.ignored(sender, why, bundle.messages)
+                return _ignored(count, sender, why)
+            return await self._stored(door, bundle, sender)
+
+    async def _stored(self, door: Door, bundle: Bundle, sender: Sender) -> Answer:
         messages, rejected = await judged(
-            bundle.messages, door.judge, at_once=_SLICE, unparsable=door.unparsable
+            bundle.messages, _judge(door, sender), at_once=_SLICE, unparsable=door.unparsable
         )
         await self.store.keep(
             sender,
@@ -151,11 +161,13 @@ class Collector:
             protocol=door.protocol,
             again="send it again with the same messageId",
             sent_at=bundle.sent_at,
+            history=door.history,
         )
         if door.single and rejected:
             error = rejected[0].reason
-            return as_json(400, {"error": error, **told(rejected[0])}, error=error)
-        return _taken(len(messages), rejected)
+            said = {**refusal(error, rejected[0].detail), **told(rejected[0])}
+            return as_json(400, said, error=error)
+        return _taken(len(messages), rejected, flagged(sender, messages, rejected))
 
 
 def _admitted(sender: Sender, headers: dict[bytes, bytes]) -> Sender:
@@ -198,8 +210,27 @@ def _parsed(door: Door, body: bytes) -> Bundle:
         raise RefusedError(400, door.unparsable, str(error)) from error
 
 
-def _taken(accepted: int, rejected: Sequence[Rejected]) -> Answer:
-    if not rejected:
+def _judge(door: Door, sender: Sender) -> Callable[[bytes, int], Message | Rejected]:
+    def judge(raw: bytes, index: int) -> Message | Rejected:
+        found = door.judge(raw, index, sender.guard)
+        if isinstance(found, Message) and found.of_product and sender.source.kind == "browser":
+            return _forbidden(found, index)
+        return found
+
+    return judge
+
+
+def _forbidden(message: Message, index: int) -> Rejected:
+    """Everybody can read a browser key in the page, and would set the prices."""
+    reason: Reason = "server_key_needed"
+    return Rejected(
+        message.raw, index, message.message_id, reason, "only servers say what is for sale"
+    )
+
+
+def _taken(accepted: int, rejected: Sequence[Rejected], flags: Sequence[object]) -> Answer:
+    if not rejected and not flags:
         return Answer(200, b'{"success":true,"accepted":%d' % accepted + _NOTHING_REJECTED)
     items = [told(message) for message in rejected]
-    return as_json(200, {"success": True, "accepted": accepted, "rejected": items})
+    answer: dict[str, object] = {"success": True, "accepted": accepted, "rejected": items}
+    return as_json(200, {**answer, "flagged": flags} if flags else answer)

@@ -20,9 +20,12 @@ from ingest.domain.collecting import (
     read_events,
     read_structured,
 )
+from ingest.domain.segment import IMPORTED
+from ingest.domain.tracking import Guard
 
 CALLS = ("track", "identify", "page", "screen", "group", "alias")
 BATCHES = ("batch", "import")
+HISTORY = "import"
 LETTERS = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}  # fmt: skip
 CLOUDEVENTS = "cloudevents"
 
@@ -33,9 +36,11 @@ class Door:
 
     protocol: str
     read: Callable[[bytes], Bundle]
-    judge: Callable[[bytes, int], Message | Rejected]
+    judge: Callable[[bytes, int, Guard | None], Message | Rejected]
     single: bool = True
     """One message a request: when it is rejected, so is the request."""
+    history: bool = False
+    """What comes in here is the past: it shapes state and triggers nothing."""
     key_in_body: bool = False
     verbatim: bool = False
     """The body is data: what looks like gzip may be meant so."""
@@ -49,12 +54,11 @@ _events = partial(Door, protocol=CLOUDEVENTS, judge=judge_event, unparsable="inv
 PIXEL: Door = _call(read=read_call, judge=partial(judge, call="track"))
 _STRUCTURED = _events(read=read_structured)
 _BATCH = _events(read=read_events, single=False)
+_batch = partial(_call, read=read_batch, judge=partial(judge, call=None), single=False)
 _SEGMENT: Mapping[str, Door] = {
     **{name: _call(read=read_call, judge=partial(judge, call=name)) for name in CALLS},
-    **{
-        name: _call(read=read_batch, judge=partial(judge, call=None), single=False)
-        for name in BATCHES
-    },
+    "batch": _batch(),
+    HISTORY: _batch(protocol=IMPORTED, history=True),
 }
 
 

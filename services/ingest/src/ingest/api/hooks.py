@@ -12,7 +12,7 @@ from ingest.api.answers import Answer, RefusedError, as_json
 from ingest.api.keys import Sender, Senders
 from ingest.api.pacing import Pacing
 from ingest.api.requests import BodyReader, Receive
-from ingest.api.storing import Store, judged, told
+from ingest.api.storing import Store, flagged, judged, told
 from ingest.domain.collecting import Message, Rejected, UnparsableError
 from ingest.domain.webhooks import (
     PROTOCOL,
@@ -69,7 +69,19 @@ class Hooks:
         if vendor.greeting(request):
             return as_json(200, {"success": True})
         items = self._verified(vendor, request, sender)
-        self.pacing.admit(sender, len(items))
+        with self.pacing.room(sender, len(body), len(items)):
+            self.pacing.admit(sender, len(items))
+            messages, rejected = await self._stored(sender, request, items)
+        if vendor.thanks is not None:
+            return Answer(200, vendor.thanks, kind=vendor.thanks_type.encode())
+        aside = [told(message) for message in rejected]
+        answer: dict[str, object] = {"success": True, "accepted": len(messages), "rejected": aside}
+        flags = flagged(sender, messages, rejected)
+        return as_json(200, {**answer, "flagged": flags} if flags else answer)
+
+    async def _stored(
+        self, sender: Sender, request: Request, items: Sequence[Item]
+    ) -> tuple[list[Message], list[Rejected]]:
         messages, rejected = await judged(
             items, _judge(sender, request.received_at), at_once=_SLICE, unparsable="invalid_body"
         )
@@ -85,10 +97,7 @@ class Hooks:
                 )
         except TimeoutError as error:
             raise RefusedError(503, "kafka_slow", "send it again", retry_after=2) from error
-        if vendor.thanks is not None:
-            return Answer(200, vendor.thanks, kind=vendor.thanks_type.encode())
-        aside = [told(message) for message in rejected]
-        return as_json(200, {"success": True, "accepted": len(messages), "rejected": aside})
+        return messages, rejected
 
     def _request(self, scope: MutableMapping[str, Any], body: bytes) -> Request:
         headers: dict[str, list[str]] = {}
@@ -138,6 +147,7 @@ def _judge(sender: Sender, received_at: datetime) -> Callable[[Item, int], Messa
             source=sender.name,
             received_at=received_at,
             vendors=VENDORS,
+            guard=sender.guard,
         )
 
     return judge

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from common.configuration import Configuration, Release, workspace_of
-from common.configuration.workspace import Source
+from common.configuration.workspace import Quota, Source
 from ingest.api.answers import RefusedError
+from ingest.domain.tracking import Guard, guard_of
 
 ANY_ORIGIN = "*"
 
@@ -23,6 +24,10 @@ class Sender:
     workspace: str
     name: str
     source: Source
+    guard: Guard | None = None
+    """Of the workspace's tracking plan."""
+    quota: Quota | None = None
+    """Of the whole workspace."""
 
     def accepts(self, origin: str | None) -> bool:
         """A browser key counts only on pages of the listed origins; everybody can read it in the page."""
@@ -60,9 +65,9 @@ class Senders:
 def senders_of(configuration: Configuration, *, local: bool) -> Senders:
     """Index a configuration; `local` admits the keys that everybody knows from the documentation."""
     by_hash = {
-        key_hash: Sender(workspace.name, name, source)
+        key_hash: Sender(workspace.name, name, source, guard, workspace.quota)
         for release in configuration.releases.values()
-        for workspace in (workspace_of(release),)
+        for workspace, guard in ((workspace_of(release), guard_of(release)),)
         for name, source in workspace.sources.items()
         if local or not source.local_only
         for key_hash in source.key_sha256
@@ -79,9 +84,9 @@ def senders_of(configuration: Configuration, *, local: bool) -> Senders:
 
 def _hooks_of(configuration: Configuration) -> Mapping[tuple[str, ...], Sender]:
     found = [
-        Sender(workspace.name, name, source)
+        Sender(workspace.name, name, source, guard, workspace.quota)
         for release in configuration.releases.values()
-        for workspace in (workspace_of(release),)
+        for workspace, guard in ((workspace_of(release), guard_of(release)),)
         for name, source in workspace.sources.items()
         if source.is_webhook
     ]
@@ -93,12 +98,13 @@ def _hooks_of(configuration: Configuration) -> Mapping[tuple[str, ...], Sender]:
 
 
 def check_workspace(release: Release) -> None:
-    """Refuse a release whose workspace cannot be read.
+    """Refuse a release whose workspace or tracking plan cannot be read.
 
     Raises:
         PermanentError: `configuration_invalid`.
     """
     workspace_of(release)
+    guard_of(release)
 
 
 class Keyring:

@@ -15,12 +15,18 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from ingest.api.answers import Answer
+from ingest.domain.tracking import Verdict
 
 ACCEPTED = Counter(
     "cuestream_ingest_accepted", "Messages that were acknowledged", ["workspace", "source"]
 )
 REJECTED = Counter(
     "cuestream_ingest_rejected", "Messages that were set aside", ["workspace", "source", "reason"]
+)
+VIOLATIONS = Counter(
+    "cuestream_ingest_violations",
+    "Messages that break the tracking plan, whatever became of them; events that are not in it count as one",
+    ["workspace", "source", "event", "reason"],
 )
 IGNORED = Counter(
     "cuestream_ingest_ignored",
@@ -39,6 +45,12 @@ SECONDS = Histogram(
 def accepted_by(workspace: str, source: str) -> Counter:
     """The counter of one source; looking it up by its labels costs as much as judging a message."""
     return ACCEPTED.labels(workspace, source)
+
+
+def count_violation(workspace: str, source: str, verdict: Verdict) -> None:
+    """Whatever becomes of the event."""
+    if verdict.flaw is not None:
+        VIOLATIONS.labels(workspace, source, verdict.event, verdict.flaw).inc()
 
 
 def exposition(directory: Path) -> Answer:

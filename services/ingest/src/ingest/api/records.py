@@ -43,7 +43,15 @@ _PLACES: tuple[tuple[bytes, object], ...] = (
 class Form:
     """The records of one source in one protocol, encoded once: of each message only what is its own is filled in."""
 
-    def __init__(self, workspace: str, source: str, protocol: str) -> None:
+    def __init__(
+        self,
+        workspace: str,
+        source: str,
+        protocol: str,
+        flaw: str = "",
+        flaw_detail: str = "",
+        planned: tuple[str, ...] = (),
+    ) -> None:
         self.id_of = accepted_event_ids(workspace, source)
         payload = EventAccepted(
             protocol=protocol,
@@ -53,6 +61,9 @@ class Form:
             sent_at=_SENT,
             call=_CALL,
             message_id=_MESSAGE,
+            flaw=flaw or msgspec.UNSET,
+            flaw_detail=flaw_detail or msgspec.UNSET,
+            planned=planned or msgspec.UNSET,
         )
         event = encode_event(
             payload,
@@ -97,13 +108,17 @@ class Reception:
         traceparent: bytes,
         *,
         protocol: str = "segment",
+        history: bool = False,
     ) -> None:
         self._sender = sender
         self._received_at = received_at
         self._sent_at = sent_at
         self._at = _encode(received_at)
-        self._form = form_of(sender.workspace, sender.name, protocol)
+        self._named = (sender.workspace, sender.name, protocol)
+        self._form = form_of(*self._named)
         self._headers = {"content-type": _CONTENT, "traceparent": traceparent}
+        if history:
+            self._headers["history"] = b"1"
 
     def accepted(self, message: Message) -> Outgoing:
         """The message verbatim in its envelope; a resent one gets the same id."""
@@ -111,7 +126,11 @@ class Reception:
         sent_at = self._sent_at
         if sent_at is None and message.sent_at is not None:
             sent_at = parse_instant(message.sent_at)
-        value = self._form.filled(message, message_id, self._at, sent_at)
+        form, verdict = self._form, message.verdict
+        if verdict is not None and (verdict.planned or verdict.flagged):
+            detail = verdict.detail if verdict.flagged else ""
+            form = form_of(*self._named, verdict.flagged, detail, verdict.planned)
+        value = form.filled(message, message_id, self._at, sent_at)
         return Outgoing(message.identity.encode(), value, self._headers)
 
     def rejected(self, message: Rejected) -> Outgoing:

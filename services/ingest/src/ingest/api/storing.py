@@ -40,6 +40,7 @@ class Store:
         again: str,
         received_at: datetime | None = None,
         sent_at: datetime | None = None,
+        history: bool = False,
     ) -> None:
         """Append and count them; received now where nothing else is said.
 
@@ -48,7 +49,7 @@ class Store:
         """
         trace = self.new_trace().encode("ascii")
         at = self.clock() if received_at is None else received_at
-        reception = Reception(sender, at, sent_at, trace, protocol=protocol)
+        reception = Reception(sender, at, sent_at, trace, protocol=protocol, history=history)
         try:
             await _append(self.events, [reception.accepted(message) for message in messages])
             await _append(self.quarantine, [reception.rejected(message) for message in rejected])
@@ -57,6 +58,8 @@ class Store:
         metrics.accepted_by(sender.workspace, sender.name).inc(len(messages))
         for message in rejected:
             metrics.REJECTED.labels(sender.workspace, sender.name, message.reason).inc()
+        if sender.guard is not None:
+            _count_violations(sender, [*messages, *rejected])
 
 
 async def judged(
@@ -95,6 +98,27 @@ def told(message: Rejected) -> dict[str, object]:
         "reason": message.reason,
         "detail": message.detail,
     }
+
+
+def flagged(
+    sender: Sender, messages: Sequence[Message], rejected: Sequence[Rejected]
+) -> list[dict[str, object]]:
+    """What the tracking plan flags, by its place in the request."""
+    if sender.guard is None or not any(m.verdict and m.verdict.flagged for m in messages):
+        return []
+    gone = {message.index for message in rejected}
+    places = (index for index in range(len(messages) + len(rejected)) if index not in gone)
+    return [
+        {"index": index, "messageId": message.message_id, "reason": v.flaw, "detail": v.detail}
+        for index, message in zip(places, messages, strict=True)
+        if (v := message.verdict) is not None and v.flagged
+    ]
+
+
+def _count_violations(sender: Sender, messages: Sequence[Message | Rejected]) -> None:
+    for message in messages:
+        if message.verdict is not None:
+            metrics.count_violation(sender.workspace, sender.name, message.verdict)
 
 
 async def _append(topic: Appender, records: Sequence[Outgoing]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from common.contracts.profiles import ActivityRecorded
@@ -12,9 +13,11 @@ _LONGEST_ID = 200
 
 
 def activity_of(
-    call: Call, *, event_id: UUID, source: str, version: int
+    call: Call, *, event_id: UUID, source: str, version: int, planned: Sequence[str] = ()
 ) -> ActivityRecorded | None:
     """The activity without anything personal; None when the call says only who somebody is.
+
+    `planned` are the properties that the workspace's tracking plan lets travel, too.
 
     Raises:
         PermanentError: `no_event_name`.
@@ -25,11 +28,11 @@ def activity_of(
     return ActivityRecorded(
         event_id=event_id,
         name=name,
-        source=source,
+        source=scrub_identifier(source),
         message_id=scrub_identifier(call.message_id.replace("\0", "")[:_LONGEST_ID]),
         occurred_at=call.occurred_at,
         received_at=call.received_at,
         profile_version=version,
-        properties=allowed(call.properties, name),
+        properties=allowed(call.properties, name, planned),
         context=context_of(call.context, stated_at=call.stated_at),
     )

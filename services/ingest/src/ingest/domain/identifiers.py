@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal, NamedTuple
+from typing import Final, NamedTuple
 
-IdentifierKind = Literal["user", "anonymous"]
+IdentifierKind = str
+"""`user` and `anonymous`, which every call has; `email` and `phone`; or the type of an external id, such as `loyalty_card`."""
+
+USER: Final = "user"
+ANONYMOUS: Final = "anonymous"
+EMAIL: Final = "email"
+PHONE: Final = "phone"
 
 _LONGEST = 256
 """Bytes; PostgreSQL's index entries end at 2,704."""

@@ -8,6 +8,9 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing that a shop sends happened before; a clock that says so was never set."""
 TOLERANCE = timedelta(days=1)
 """How far a client's clock may be ahead before what it says is no time at all."""
+TRANSIT = timedelta(seconds=5)
+"""How long a request may take: a difference this small is the way and no wrong clock. Of two requests of one visitor the way differs,
+and what was done first would seem to have been done last."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_BELOW = 100_000_000_000
 """Numbers from here on are milliseconds (1973), below they are seconds (until the year 5138)."""
@@ -33,7 +36,8 @@ def occurred_at(
 ) -> datetime:
     """When it happened by the server's clock: `received − (sent − timestamp)`.
 
-    The client's clock cancels out, so a wrong one does no harm. Without `sent_at` the time stamp is taken as it is.
+    The client's clock cancels out, so a wrong one does no harm. Without `sent_at`, or where the clocks differ by no more than a
+    request may take, the time stamp is taken as it is.
     What cannot be (after it was received, before there were shops like these) becomes the time of receipt.
     """
     moment = _corrected(received_at, timestamp, sent_at)
@@ -53,7 +57,7 @@ def misdated(
 def _corrected(
     received_at: datetime, timestamp: datetime | None, sent_at: datetime | None
 ) -> datetime | None:
-    if timestamp is None or sent_at is None:
+    if timestamp is None or sent_at is None or abs(received_at - sent_at) <= TRANSIT:
         return timestamp
     try:
         return received_at - (sent_at - timestamp)

@@ -11,6 +11,7 @@ from ingest.domain.segment import Call
 
 PROTOCOLS: Mapping[str, Callable[[EventAccepted], tuple[Call, ...]]] = {
     "segment": lambda payload: (segment.read(payload),),
+    segment.IMPORTED: lambda payload: (segment.read(payload),),
     "cloudevents": lambda payload: (cloudevents.read(payload),),
     "webhook": webhooks.read,
 }
@@ -24,7 +25,7 @@ def read(payload: EventAccepted) -> tuple[Call, ...]:
     """
     reader = PROTOCOLS.get(payload.protocol)
     if reader is None:
-        raise PermanentError("unknown_protocol", payload.protocol[:100])
+        raise PermanentError("unknown_protocol", f"known are {', '.join(PROTOCOLS)}")
     if payload.received_at.tzinfo is None:
         raise PermanentError("undecodable", "received_at has no zone")
     return reader(payload)

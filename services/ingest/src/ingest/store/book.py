@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from common.consuming import Entry, Record, Sheet, Signal, Transaction
+from common.contracts.ingestion import EventAccepted
 from ingest.domain.people import People
+from ingest.domain.receptions import Aside, source_name
 from ingest.handlers import Touched, touched
 from ingest.store.loading import Key, find, nodes
+from ingest.store.receptions import put_aside
 from ingest.store.saving import save
 
 
@@ -18,6 +22,8 @@ class PeopleSheet(Sheet[People]):
 
     loaded: dict[Hashable, People] = field(default_factory=dict)
     places: set[Key] = field(default_factory=set)
+    repeated: list[Aside] = field(default_factory=list)
+    """Events that were taken in before."""
 
 
 class PeopleBook:
@@ -46,6 +52,7 @@ class PeopleBook:
             draw=found.draw,
             loaded=loaded,
             places=found.places,
+            repeated=_repeated(signals, touches, found.seen),
         )
 
     async def save(self, tx: Transaction, sheet: Sheet[People]) -> None:
@@ -58,6 +65,7 @@ class PeopleBook:
             if entry.changed and entry.state is not None
         ]
         await save(tx, changes, sheet.places)
+        await put_aside(tx, sheet.repeated)
 
 
 def _touches(
@@ -72,6 +80,32 @@ def _touches(
             # Raised again when its fold asks for the state: that is where one event is quarantined.
             failures[_place(signal)] = error
     return touches, failures
+
+
+def _repeated(
+    signals: Sequence[Signal],
+    touches: Mapping[Hashable, Touched],
+    seen: Container[tuple[str, UUID]],
+) -> list[Aside]:
+    """The signals whose event was seen before this batch, or earlier in it."""
+    repeated: list[Aside] = []
+    here: set[tuple[str, UUID]] = set()
+    for signal in signals:
+        touch = touches.get(_place(signal))
+        if touch is None or touch.event_id is None or not isinstance(signal, Record):
+            continue
+        key = touch.workspace, touch.event_id
+        if key in seen or key in here:
+            repeated.append(_duplicate(signal, touch.workspace, touch.event_id))
+        here.add(key)
+    return repeated
+
+
+def _duplicate(signal: Record, workspace: str, event_id: UUID) -> Aside:
+    place = f"{signal.topic}/{signal.partition}/{signal.offset}"
+    source = source_name(signal.event.payload(EventAccepted).source)
+    at = signal.accepted_at
+    return Aside(place, event_id, workspace, source, "duplicate", "seen_before", "", at)
 
 
 def _place(signal: Signal) -> Hashable:

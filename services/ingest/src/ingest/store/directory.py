@@ -10,12 +10,14 @@ import msgspec
 
 from common.postgres import Database
 from ingest.domain.identifiers import Identifier
-from ingest.domain.people import Profile
+from ingest.domain.people import Account, Profile, Sharing, Statement
 from ingest.domain.references import Reference
-from ingest.ports import KnownEvent, KnownProfile
+from ingest.ports import KnownEvent, KnownProfile, SharedIdentifier
 
 _MOST = 20
 _decode = msgspec.json.Decoder(Profile).decode
+_account = msgspec.json.Decoder(Account).decode
+_sharing = msgspec.json.Decoder(Sharing).decode
 
 _ROOT = """(
     WITH RECURSIVE line AS (
@@ -49,6 +51,18 @@ _IDENTIFIERS = """
 SELECT kind, value FROM identities WHERE workspace = $1 AND profile_id = ANY($2::uuid[])
 ORDER BY kind DESC, value
 """
+_ACCOUNTS = """
+SELECT account_id, record FROM accounts WHERE workspace = $1 AND account_id = ANY($2::text[])
+ORDER BY account_id
+"""
+_STATEMENTS = """
+SELECT * FROM consents WHERE workspace = $1 AND profile_id = $2 ORDER BY stated_at, meant_at, proof_id, number, step DESC
+"""
+_SHARED = """
+SELECT kind, value, shared_by FROM identities, json_object_keys(shared_by -> 'profiles')
+WHERE workspace = $1 AND shared_by IS NOT NULL
+GROUP BY workspace, kind, value ORDER BY count(*) DESC, kind, value LIMIT 100
+"""
 _ROOT_OF_EVENT = _ROOT.format(
     workspace="seen_messages.workspace", profile="seen_messages.profile_id"
 )
@@ -80,13 +94,29 @@ class PostgresDirectory:
         profile_id = UUID(int=row["profile_id"].int)
         # Of a merged profile, too: whoever held such a row at the merge links it anew when it is next used.
         identifiers = await self._database.fetch(_IDENTIFIERS, workspace, line)
+        profile = _decode(row["record"])
+        ids = sorted(profile.accounts)
+        accounts = await self._database.fetch(_ACCOUNTS, workspace, ids) if ids else []
         return KnownProfile(
             workspace=workspace,
             profile_id=profile_id,
             identifiers=[Identifier(each["kind"], each["value"]) for each in identifiers],
-            contact=_decode(row["record"]).snapshot,
+            contact=profile.snapshot,
             merged=[former for former in line if former != profile_id],
+            golden=profile.golden,
+            accounts={each["account_id"]: _account(each["record"]) for each in accounts},
         )
+
+    async def statements(self, workspace: str, profile_id: UUID) -> Sequence[Statement]:
+        rows = await self._database.fetch(_STATEMENTS, workspace, profile_id)
+        return [_statement(row) for row in rows]
+
+    async def shared(self, workspace: str) -> Sequence[SharedIdentifier]:
+        rows = await self._database.fetch(_SHARED, workspace)
+        return [
+            SharedIdentifier(Identifier(row["kind"], row["value"]), _sharing(row["shared_by"]))
+            for row in rows
+        ]
 
     async def events(self, event_ids: Collection[UUID]) -> Sequence[KnownEvent]:
         rows = await self._database.fetch(_EVENTS, list(event_ids))
@@ -103,4 +133,24 @@ def _event(row: Mapping[str, Any]) -> KnownEvent:
         merged_into=UUID(int=root.int) if merged else None,
         seen_at=row["seen_at"],
         partition=row["partition"],
+    )
+
+
+def _statement(row: Mapping[str, Any]) -> Statement:
+    return Statement(
+        channel=row["channel"],
+        purpose=row["purpose"],
+        granted=row["granted"],
+        basis=row["basis"],
+        stated_at=row["stated_at"],
+        meant_at=row["meant_at"],
+        proof_id=UUID(int=row["proof_id"].int),
+        via=row["via"],
+        text_version=row["text_version"],
+        ip=row["ip"],
+        source=row["source"],
+        requested_at=row["requested_at"],
+        confirmed_at=row["confirmed_at"],
+        step=row["step"] or None,
+        number=row["number"],
     )

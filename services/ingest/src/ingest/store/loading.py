@@ -12,7 +12,7 @@ import msgspec
 
 from common.consuming import Transaction
 from ingest.domain.identifiers import Identifier
-from ingest.domain.people import People, Profile, Sighting
+from ingest.domain.people import Account, People, Profile, Sharing, Sighting
 from ingest.handlers import Touched
 from ingest.store import statements as sql
 from ingest.store.groups import Groups
@@ -22,6 +22,8 @@ Key = tuple[str, str, str]
 Row = Mapping[str, Any]
 
 _decode = msgspec.json.Decoder(Profile).decode
+_decode_account = msgspec.json.Decoder(Account).decode
+_decode_sharing = msgspec.json.Decoder(Sharing).decode
 
 
 @dataclass(slots=True)
@@ -31,8 +33,10 @@ class Found:
     identities: dict[Key, UUID] = field(default_factory=dict)
     places: set[Key] = field(default_factory=set)
     """Identifiers that were not known before."""
+    sharing: dict[Key, Sharing] = field(default_factory=dict)
     profiles: dict[tuple[str, UUID], Profile] = field(default_factory=dict)
     nows: dict[tuple[str, UUID], datetime] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     seen: dict[tuple[str, UUID], Sighting] = field(default_factory=dict)
     draw: int | None = None
 
@@ -52,18 +56,31 @@ class Found:
         """One state per group."""
         parts = {groups.root(nodes(touch)[0]): _Parts(touch.workspace) for touch in touches}
         for key, profile_id in self.identities.items():
-            workspace, kind, value = key
-            who = Identifier(cast("Any", kind), value)
-            parts[groups.root(key)].identities[who] = profile_id
+            _, kind, value = key
+            part = parts[groups.root(key)]
+            part.identities[Identifier(kind, value)] = profile_id
+            if key in self.sharing:
+                part.sharing[Identifier(kind, value)] = self.sharing[key]
         for (workspace, profile_id), profile in self.profiles.items():
             part = parts[groups.root((workspace, profile_id))]
             part.profiles[profile_id] = profile
             if (now := self.nows.get((workspace, profile_id))) is not None:
                 part.nows[profile_id] = now
+        for (workspace, account_id), account in self.accounts.items():
+            part = parts[groups.root((workspace, "account", account_id))]
+            part.accounts[account_id] = account
         for (workspace, event_id), sighting in self.seen.items():
             parts[groups.root((workspace, "event", event_id))].seen[event_id] = sighting
         return {
-            root: People(part.workspace, part.identities, part.profiles, part.seen, nows=part.nows)
+            root: People(
+                part.workspace,
+                part.identities,
+                part.profiles,
+                part.seen,
+                sharing=part.sharing,
+                accounts=part.accounts,
+                nows=part.nows,
+            )
             for root, part in parts.items()
         }
 
@@ -73,7 +90,9 @@ class _Parts:
     workspace: str
     identities: dict[Identifier, UUID] = field(default_factory=dict)
     profiles: dict[UUID, Profile] = field(default_factory=dict)
+    sharing: dict[Identifier, Sharing] = field(default_factory=dict)
     nows: dict[UUID, datetime] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
     seen: dict[UUID, Sighting] = field(default_factory=dict)
 
 
@@ -81,6 +100,7 @@ def nodes(touch: Touched) -> list[Hashable]:
     """What a signal shares with others."""
     shared: list[Hashable] = [(touch.workspace, i.kind, i.value) for i in touch.identifiers]
     shared += [(touch.workspace, profile_id) for profile_id in touch.profiles]
+    shared += [(touch.workspace, "account", account_id) for account_id in touch.accounts]
     if touch.event_id is not None:
         shared.append((touch.workspace, "event", touch.event_id))
     return shared
@@ -93,6 +113,7 @@ async def find(tx: Transaction, touches: Sequence[Touched]) -> Found:
     wanted = {(t.workspace, profile_id) for t in touches for profile_id in t.profiles}
     wanted |= {(workspace, p) for (workspace, _, _), p in found.identities.items()}
     await _lock_profiles(tx, wanted, found)
+    await _lock_accounts(tx, {(t.workspace, a) for t in touches for a in t.accounts}, found)
     await _find_seen(
         tx, {(t.workspace, t.event_id) for t in touches if t.event_id is not None}, found
     )
@@ -121,6 +142,8 @@ async def _known(tx: Transaction, wanted: set[Key], found: Found) -> set[Key]:
         known.add(_key(row))
         if row["profile_id"] is not None:
             found.identities[_key(row)] = _uuid(row["profile_id"])
+        if row["shared_by"] is not None:
+            found.sharing[_key(row)] = _decode_sharing(cast("str", row["shared_by"]))
     return known
 
 
@@ -128,7 +151,7 @@ async def _lock_profiles(tx: Transaction, wanted: set[tuple[str, UUID]], found: 
     """Those that the identifiers lead to, then those that these have become, to the end."""
     while wanted:
         became: set[tuple[str, UUID]] = set()
-        for row in await tx.fetch(sql.LOCK_PROFILES, *columns(sorted(wanted), 2)):
+        for row in await tx.fetch(sql.LOCK_PROFILES, *columns(list(wanted), 2)):
             key = (cast("str", row["workspace"]), _uuid(row["profile_id"]))
             profile = found.profiles[key] = _decode(cast("str", row["record"]))
             if row["now"] is not None:
@@ -138,8 +161,18 @@ async def _lock_profiles(tx: Transaction, wanted: set[tuple[str, UUID]], found: 
         wanted = became - found.profiles.keys()
 
 
+async def _lock_accounts(tx: Transaction, wanted: set[tuple[str, str]], found: Found) -> None:
+    """Those that are new get a row first: only a row can be locked."""
+    if not wanted:
+        return
+    await tx.execute(sql.PLACE_ACCOUNTS, *columns(sorted(wanted), 2))
+    for row in await tx.fetch(sql.LOCK_ACCOUNTS, *columns(sorted(wanted), 2)):
+        key = (cast("str", row["workspace"]), cast("str", row["account_id"]))
+        found.accounts[key] = _decode_account(cast("str", row["record"]))
+
+
 async def _find_seen(tx: Transaction, wanted: set[tuple[str, UUID]], found: Found) -> None:
-    rows = cast("Sequence[Row]", await tx.fetch(sql.FIND_SEEN, *columns(sorted(wanted), 2)))
+    rows = cast("Sequence[Row]", await tx.fetch(sql.FIND_SEEN, *columns(list(wanted), 2)))
     for row in rows:
         found.draw = row["draw"]
         if row["event_id"] is not None:
@@ -154,7 +187,7 @@ def _key(row: Mapping[str, Any]) -> Key:
 
 def _uuid(value: Any) -> UUID:
     """The driver has a class of its own, which the JSON encoder does not know."""
-    return UUID(int=value.int)
+    return msgspec.convert(value.bytes, UUID)
 
 
 def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -26,10 +26,12 @@ async def save(tx: Transaction, changes: Sequence[Change], places: set[Key]) -> 
     await _run(tx, sql.LINK_IDENTITIES, links, 4)
     taken = {(workspace, kind, value) for workspace, kind, value, _ in links}
     await _run(tx, sql.CLEAR_IDENTITIES, sorted(places - taken), 3)
+    await _run(tx, sql.SAVE_SHARING, _sharing(changes), 4)
     await _run(tx, sql.SAVE_PROFILES, _profiles(changes), 7)
+    await _run(tx, sql.SAVE_ACCOUNTS, _accounts(changes), 3)
     await _run(tx, sql.TOUCH_PROFILES, _touched(changes), 3)
     await _remember(tx, _seen(changes))
-    await _run(tx, sql.SAVE_CONSENTS, _consents(changes), 12)
+    await _run(tx, sql.SAVE_CONSENTS, _consents(changes), 17)
     merges = _merges(changes)
     await _run(tx, sql.RELINK_IDENTITIES, merges, 3)
     await _run(tx, sql.MOVE_CONSENTS, merges, 3)
@@ -62,6 +64,15 @@ def _links(changes: Sequence[Change]) -> list[tuple[str, str, str, UUID]]:
     ]
 
 
+def _sharing(changes: Sequence[Change]) -> list[tuple[object, ...]]:
+    return [
+        (after.workspace, who.kind, who.value, _encode(sharing).decode())
+        for before, after in changes
+        for who, sharing in after.sharing.items()
+        if before.sharing.get(who) is not sharing
+    ]
+
+
 def _profiles(changes: Sequence[Change]) -> list[tuple[object, ...]]:
     return [
         (
@@ -79,15 +90,24 @@ def _profiles(changes: Sequence[Change]) -> list[tuple[object, ...]]:
     ]
 
 
+def _accounts(changes: Sequence[Change]) -> list[tuple[object, ...]]:
+    return [
+        (after.workspace, account_id, _encode(account).decode())
+        for before, after in changes
+        for account_id, account in after.accounts.items()
+        if before.accounts.get(account_id) is not account
+    ]
+
+
 def _touched(changes: Sequence[Change]) -> list[tuple[str, UUID, datetime]]:
     """Profiles for which something came that changed nothing else."""
-    return sorted(
+    return [
         (after.workspace, profile_id, now)
         for before, after in changes
         for profile_id, now in after.nows.items()
         if before.nows.get(profile_id) != now
         and before.profiles.get(profile_id) is after.profiles[profile_id]
-    )
+    ]
 
 
 def _merges(changes: Sequence[Change]) -> list[tuple[str, UUID, UUID]]:
@@ -128,6 +148,11 @@ def _consents(changes: Sequence[Change]) -> list[tuple[object, ...]]:
             said.meant_at,
             said.text_version,
             said.ip,
+            said.step or "",
+            said.source,
+            said.requested_at,
+            said.confirmed_at,
+            said.number,
         )
         for _, after in changes
         for profile_id, said in zip(after.stated_by, after.statements, strict=True)

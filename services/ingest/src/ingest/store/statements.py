@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LOCK_IDENTITIES = """
-SELECT workspace, kind, value, profile_id FROM identities
+SELECT workspace, kind, value, profile_id, shared_by FROM identities
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (workspace, kind, value)
 USING (workspace, kind, value)
 ORDER BY workspace, kind, value
@@ -24,6 +24,13 @@ RETURNING workspace, kind, value
 LINK_IDENTITIES = """
 UPDATE identities SET profile_id = new.profile_id
 FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS new (workspace, kind, value, profile_id)
+WHERE identities.workspace = new.workspace AND identities.kind = new.kind
+  AND identities.value = new.value
+"""
+
+SAVE_SHARING = """
+UPDATE identities SET shared_by = new.shared_by
+FROM unnest($1::text[], $2::text[], $3::text[], $4::json[]) AS new (workspace, kind, value, shared_by)
 WHERE identities.workspace = new.workspace AND identities.kind = new.kind
   AND identities.value = new.value
 """
@@ -83,12 +90,32 @@ WITH moved AS (
 )
 INSERT INTO consents (
     workspace, profile_id, proof_id, channel, purpose, granted, basis, via,
-    stated_at, meant_at, text_version, ip
+    stated_at, meant_at, text_version, ip, step, source, requested_at, confirmed_at, number
 )
 SELECT workspace, winner, proof_id, channel, purpose, granted, basis, via,
-    stated_at, meant_at, text_version, ip
+    stated_at, meant_at, text_version, ip, step, source, requested_at, confirmed_at, number
 FROM moved
 ON CONFLICT DO NOTHING
+"""
+
+PLACE_ACCOUNTS = """
+INSERT INTO accounts (workspace, account_id, record)
+SELECT workspace, account_id, '{}'::json FROM unnest($1::text[], $2::text[]) AS new (workspace, account_id)
+ORDER BY workspace, account_id
+ON CONFLICT DO NOTHING
+"""
+
+LOCK_ACCOUNTS = """
+SELECT workspace, account_id, record FROM accounts
+JOIN unnest($1::text[], $2::text[]) AS wanted (workspace, account_id) USING (workspace, account_id)
+ORDER BY workspace, account_id
+FOR UPDATE OF accounts
+"""
+
+SAVE_ACCOUNTS = """
+UPDATE accounts SET record = new.record
+FROM unnest($1::text[], $2::text[], $3::json[]) AS new (workspace, account_id, record)
+WHERE accounts.workspace = new.workspace AND accounts.account_id = new.account_id
 """
 
 FIND_SEEN = """
@@ -114,11 +141,12 @@ ON CONFLICT DO NOTHING
 SAVE_CONSENTS = """
 INSERT INTO consents (
     workspace, profile_id, proof_id, channel, purpose, granted, basis, via,
-    stated_at, meant_at, text_version, ip
+    stated_at, meant_at, text_version, ip, step, source, requested_at, confirmed_at, number
 )
 SELECT * FROM unnest(
     $1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[]
+    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[],
+    $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::int[]
 )
 ON CONFLICT DO NOTHING
 """

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from common import kafka, telemetry
 from common.clock import monotonic, utc_now
 from common.configuration.feed import ConfigurationFeed
+from common.ids import fresh
 from common.kafka import GroupCommit, KafkaLog, tracing
 from common.settings import secret_of
 from ingest.api.app import Gate, build
@@ -17,12 +18,14 @@ from ingest.api.hooks import Hooks
 from ingest.api.keys import Keyring, check_workspace
 from ingest.api.pacing import Pacing
 from ingest.api.records import TOPIC
+from ingest.api.refusing import Refusals
 from ingest.api.storing import Store
 from ingest.settings import ApiSettings
 from ingest.wiring.workers import Lifeline
 
 CLIENT = "ingest.api"
 QUARANTINE = TOPIC + ".quarantine"
+REFUSALS = "ingest.refusals"
 _MIB = 1024 * 1024
 
 
@@ -39,13 +42,19 @@ async def answer(settings: ApiSettings, *, shared: bool = False) -> None:
     async with (
         AsyncExitStack() as stack,
         telemetry.serve(
-            gate, settings.host, settings.port, shared=shared, drain=settings.drain_seconds
+            gate,
+            settings.host,
+            settings.port,
+            shared=shared,
+            drain=settings.drain_seconds,
+            trusted_proxies=settings.trusted_proxies,
         ),
     ):
         log = await stack.enter_async_context(kafka.connect(settings, client=CLIENT))
         reader = await stack.enter_async_context(log.reader(patient=True))
         feed = ConfigurationFeed(reader, validators=[check_workspace])
-        collector = await _collector(stack, log, settings, feed)
+        refusals = Refusals(await _end_of(REFUSALS, stack, log, settings), utc_now, fresh)
+        collector = await _collector(stack, log, settings, feed, refusals)
 
         async def ready() -> Mapping[str, bool | str]:
             return {"configuration": feed.ready}
@@ -54,14 +63,20 @@ async def answer(settings: ApiSettings, *, shared: bool = False) -> None:
         app = build(collector, telemetry.health_app(ready), counters=directory)
         async with asyncio.TaskGroup() as group:
             group.create_task(feed.run())
+            group.create_task(refusals.run())
             await feed.wait_ready()
             gate.open(app)
 
 
 async def _collector(
-    stack: AsyncExitStack, log: KafkaLog, settings: ApiSettings, feed: ConfigurationFeed
+    stack: AsyncExitStack,
+    log: KafkaLog,
+    settings: ApiSettings,
+    feed: ConfigurationFeed,
+    refusals: Refusals,
 ) -> Collector:
-    pacing = Pacing(settings.worker_count * settings.replicas, monotonic)
+    shares = settings.worker_count * settings.replicas
+    pacing = Pacing(shares, monotonic, settings.queue_mib * _MIB, refusals.refused)
     events = await _end_of(TOPIC, stack, log, settings)
     quarantine = await _end_of(QUARANTINE, stack, log, settings)
     store = Store(events, quarantine, utc_now, tracing.begun)
@@ -69,6 +84,7 @@ async def _collector(
         keyring=Keyring(lambda: feed.current, local=settings.local),
         pacing=pacing,
         store=store,
+        refusals=refusals,
         public_url=settings.public_url,
         hooks=Hooks(
             pacing=pacing,

@@ -40,13 +40,13 @@ _SAYS = {
     "group": "Somebody belongs to a group.",
     "alias": "Somebody was known under another id before.",
     "batch": "Several messages at once; one that cannot be taken never costs the others.",
-    "import": "The same as batch, for history.",
+    "import": "The same as batch, for what is long past: it shapes scores and segments, and triggers nothing.",
 }
 _REFUSALS = {
     "400": "The body cannot be parsed; for a single call also: this message is rejected, and why.",
     "401": "No source has this write key, or a browser key was used on a page that is not listed.",
     "413": "The body is too large (after gunzip).",
-    "429": "The source sends too fast; `Retry-After` says when to try again.",
+    "429": "The source (`too_fast`) or its workspace (`quota_exceeded`, `busy`) sends too fast; `Retry-After` says when to try again.",
     "503": "Kafka is away, the queue is full or nothing is configured yet; try again after `Retry-After`. What was sent may be"
     " stored all the same: send it with the same `messageId` and it counts once.",
 }
@@ -140,8 +140,14 @@ def _plain(operation: str, summary: str) -> dict[str, Any]:
 
 
 def _settings() -> dict[str, Any]:
+    plain = _plain("settings", "The settings document of Segment's browser SDK.")
     return {
-        **_plain("settings", "The settings document of Segment's browser SDK."),
+        **plain,
+        "responses": {
+            **plain["responses"],
+            **_refusals("401", "503"),
+            "404": _response("No such address.", "Refusal"),
+        },
         "parameters": [
             {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
         ],
@@ -150,8 +156,14 @@ def _settings() -> dict[str, Any]:
 
 def _pixel() -> dict[str, Any]:
     names = ("key", "event", "user", "anonymous", "id", "path", "title", "campaign_id")
+    codes = ("400", "401", "413", "429", "503")
+    told = {"200": "Stored by all replicas in sync.", **{code: _REFUSALS[code] for code in codes}}
     return {
         **_plain("pixel", "A picture for mails and pages without script: an open or a visit."),
+        "responses": {
+            status: {"description": text, "content": {"image/gif": {}}}
+            for status, text in told.items()
+        },
         "parameters": [
             {"name": name, "in": "query", "required": name == "key", "schema": {"type": "string"}}
             for name in names
@@ -183,8 +195,11 @@ def _hook(address: str) -> dict[str, Any]:
     }
 
 
-def _refusals() -> dict[str, Any]:
-    return {status: _response(text, "Refusal") for status, text in _REFUSALS.items()}
+def _refusals(*statuses: str) -> dict[str, Any]:
+    """These, or all that a body can meet with."""
+    return {
+        status: _response(_REFUSALS[status], "Refusal") for status in statuses or tuple(_REFUSALS)
+    }
 
 
 def _response(description: str, schema: str) -> dict[str, Any]:

@@ -69,6 +69,17 @@ SCHEMAS: dict[str, Any] = {
         success={"type": "boolean"},
         accepted={"type": "integer"},
         rejected={"type": "array", "items": {"$ref": "#/components/schemas/Rejected"}},
+        flagged={
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Rejected"},
+            "description": "stored all the same; only where the tracking plan flags something",
+        },
     ),
-    "Refusal": _object(["error", "detail"], error=_TEXT, detail=_TEXT),
+    "Refusal": _object(
+        ["error", "detail", "code", "message"],
+        error=_TEXT,
+        detail=_TEXT,
+        code={**_TEXT, "description": "the error once more, for SDKs that look for it here"},
+        message={**_TEXT, "description": "the detail once more, for them"},
+    ),
 }

@@ -5,29 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from common.errors import PermanentError
 from ingest.domain.packing import unpacked
 
 SPECVERSION = "1.0"
 REQUIRED = ("specversion", "id", "source", "type")
-
-Reason = Literal["no_identity", "unknown_specversion", "invalid_attribute", "invalid_data"]
 
 # RFC 3339 also allows a small t and z, and the 61st second that no clock of ours can hold.
 _TIMESTAMP = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,30})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _SPACE = re.compile(r"\s")
-
-
-class InvalidEventError(Exception):
-    """It is no CloudEvent 1.0, or it names nobody."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +31,18 @@ class Attributes:
 
     @property
     def identity(self) -> str:
-        """The user id, else the anonymous id; one of them is there."""
+        """The user id, else the anonymous id; empty where nobody is named."""
         return self.user or self.visitor or ""
+
+    def check_identity(self) -> None:
+        """Refuse an event of nobody; only what is said of a product is nobody's.
+
+        Raises:
+            PermanentError: `no_identity`.
+        """
+        if not self.identity:
+            detail = "neither subject, userid nor anonymousid is given"
+            raise PermanentError("no_identity", detail)
 
 
 def attributes_of(event: Mapping[str, Any]) -> Attributes:
@@ -52,23 +52,20 @@ def attributes_of(event: Mapping[str, Any]) -> Attributes:
     neither of the two extension attributes, and their names are all that it allows: small letters and digits.
 
     Raises:
-        InvalidEventError: with the reason.
+        PermanentError: `invalid_attribute`, `unknown_specversion` or `invalid_data`.
     """
     for name in REQUIRED:
         _check_required(name, event.get(name))
     if _SPACE.search(event["source"]):
-        raise InvalidEventError("invalid_attribute", "source is no URI reference")
+        raise PermanentError("invalid_attribute", "source is no URI reference")
     _check_optional(event)
     _check_data(event)
-    found = Attributes(
+    return Attributes(
         message_id=message_id_of(event["source"], event["id"]),
         type=event["type"],
         user=text_of(event.get("userid")) or text_of(event.get("subject")),
         visitor=text_of(event.get("anonymousid")),
     )
-    if not found.identity:
-        raise InvalidEventError("no_identity", "neither subject, userid nor anonymousid is given")
-    return found
 
 
 def message_id_of(source: str, id_: str) -> str:
@@ -85,21 +82,21 @@ def text_of(value: object) -> str | None:
 
 def _check_required(name: str, value: object) -> None:
     if value is None:
-        raise InvalidEventError("invalid_attribute", f"{name} is missing")
+        raise PermanentError("invalid_attribute", f"{name} is missing")
     if not isinstance(value, str) or not value:
-        raise InvalidEventError("invalid_attribute", f"{name} must be a text that is not empty")
+        raise PermanentError("invalid_attribute", f"{name} must be a text that is not empty")
     if name == "specversion" and value != SPECVERSION:
-        raise InvalidEventError("unknown_specversion", "specversion must be 1.0")
+        raise PermanentError("unknown_specversion", "specversion must be 1.0")
 
 
 def _check_optional(event: Mapping[str, Any]) -> None:
     for name in ("subject", "datacontenttype", "dataschema"):
         value = event.get(name)
         if value is not None and not isinstance(value, str):
-            raise InvalidEventError("invalid_attribute", f"{name} must be a text")
+            raise PermanentError("invalid_attribute", f"{name} must be a text")
     time = event.get("time")
     if time is not None and not (isinstance(time, str) and _TIMESTAMP.fullmatch(time)):
-        raise InvalidEventError("invalid_attribute", "time is no timestamp as RFC 3339 writes it")
+        raise PermanentError("invalid_attribute", "time is no timestamp as RFC 3339 writes it")
 
 
 def _check_data(event: Mapping[str, Any]) -> None:
@@ -107,6 +104,6 @@ def _check_data(event: Mapping[str, Any]) -> None:
     if packed is None:
         return
     if event.get("data") is not None:
-        raise InvalidEventError("invalid_data", "both data and data_base64 are given")
+        raise PermanentError("invalid_data", "both data and data_base64 are given")
     if not isinstance(packed, str) or unpacked(packed) is None:
-        raise InvalidEventError("invalid_data", "data_base64 is not base64")
+        raise PermanentError("invalid_data", "data_base64 is not base64")

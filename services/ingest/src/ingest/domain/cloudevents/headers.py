@@ -74,7 +74,7 @@ def holds_json(content_type: str, body: bytes) -> bool:
         return is_json(content_type)
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 

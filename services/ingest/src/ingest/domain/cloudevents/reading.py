@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
 
 from common.contracts.ingestion import EventAccepted
-from common.errors import PermanentError
-from ingest.domain.cloudevents.attributes import InvalidEventError, attributes_of
+from ingest.domain.catalog.naming import event_name, product_id_of
+from ingest.domain.cloudevents.attributes import attributes_of
 from ingest.domain.cloudevents.media import is_json
 from ingest.domain.moments import misdated, occurred_at, parse_instant
 from ingest.domain.packing import unpacked
-from ingest.domain.segment.calls import Call, CallKind, known_as, object_of
+from ingest.domain.segment.calls import Call, CallKind, group_of, known_as, object_of
 from ingest.domain.vocabulary import canonical_name
 
 CALLS: Mapping[str, CallKind] = {
@@ -40,12 +41,13 @@ def read(payload: EventAccepted) -> Call:
             but a foreign producer may write the record itself.
     """
     event = object_of(payload.body)
-    try:
-        attributes = attributes_of(event)
-    except InvalidEventError as error:
-        raise PermanentError(error.reason, error.detail) from error
+    attributes = attributes_of(event)
     kind, name = kind_and_name(attributes.type)
-    data = _data(event)
+    data = data_of(event)
+    if product_id_of(name, data) is None:
+        attributes.check_identity()
+    else:
+        attributes = replace(attributes, user=None, visitor=None)  # of nobody, whoever is named
     user, visitor = known_as("user", attributes.user), known_as("anonymous", attributes.visitor)
     # As with Segment: nobody says whether the former id was a visitor's or a user's.
     before = data.get("previousId") if kind == "alias" else None
@@ -64,6 +66,7 @@ def read(payload: EventAccepted) -> Call:
         properties={} if kind in _MEMBERS_OF_TRAITS else data,
         traits=data if kind in _MEMBERS_OF_TRAITS else {},
         context={},
+        group=group_of(data) if kind == "group" else None,
     )
 
 
@@ -81,10 +84,11 @@ def kind_and_name(type_: str) -> tuple[CallKind, str]:
     if call is not None:
         return call, ""
     within = None if _ONE_WORD.fullmatch(rest) else canonical_name(rest)
-    return "track", canonical_name(bare) or within or type_
+    told = event_name(bare.replace(".", " ")) or event_name(rest.replace(".", " "))
+    return "track", told or canonical_name(bare) or within or type_
 
 
-def _data(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def data_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """The data where they are a JSON object; nothing can be read out of others."""
     content_type = event.get("datacontenttype")
     packed = event.get("data_base64")

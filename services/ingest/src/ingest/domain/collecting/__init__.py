@@ -8,12 +8,13 @@ from ingest.domain.collecting.cloudevents import (
     read_structured,
 )
 from ingest.domain.collecting.judging import Message, Reason, Rejected, judge
-from ingest.domain.collecting.pacing import TokenBucket
+from ingest.domain.collecting.pacing import FairShare, TokenBucket
 from ingest.domain.collecting.pixel import Pixel, UnknownPixelError, page_origin, read_pixel
 from ingest.domain.collecting.visitors import Unseen, unseen
 
 __all__ = [
     "Bundle",
+    "FairShare",
     "Message",
     "Pixel",
     "Reason",

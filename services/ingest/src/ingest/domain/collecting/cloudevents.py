@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from ingest.domain.cloudevents import InvalidEventError, attributes_of, binary_event
+from common.errors import PermanentError
+from ingest.domain.catalog.availability import available
+from ingest.domain.catalog.naming import PREFIX, event_name, product_id_of
+from ingest.domain.cloudevents import Attributes, attributes_of, binary_event
 from ingest.domain.cloudevents.attributes import message_id_of
 from ingest.domain.cloudevents.headers import FlawedHeaderError, Header, has_attributes, holds_json
+from ingest.domain.cloudevents.reading import data_of, kind_and_name
 from ingest.domain.collecting.body import Bundle, UnparsableError, decoded_text
 from ingest.domain.collecting.judging import (
     DEEPEST,
     LARGEST,
     Message,
     Rejected,
-    UnfitError,
     decoded,
+    guarded,
 )
 from ingest.domain.collecting.splitting import depth_of, has_no_number, has_nul, items_of, split
+from ingest.domain.tracking import Guard, name_in_plan
 
 
 class _AnyObject(msgspec.Struct):
@@ -81,7 +86,7 @@ def read_binary(headers: Sequence[Header], body: bytes) -> Bundle:
         raise UnparsableError(str(error)) from error
 
 
-def judge_event(raw: bytes, index: int) -> Message | Rejected:
+def judge_event(raw: bytes, index: int, guard: Guard | None = None) -> Message | Rejected:
     """Check one event.
 
     Raises:
@@ -89,17 +94,37 @@ def judge_event(raw: bytes, index: int) -> Message | Rejected:
     """
     try:
         value = decoded(raw, LARGEST)
-    except UnfitError as unfit:
-        return Rejected(raw, index, _name(raw), unfit.reason, unfit.detail)
+    except PermanentError as error:
+        return Rejected(raw, index, _name(raw), error.reason, error.detail)
     except UnparsableError as error:
         raise UnparsableError(f"event {index} is not JSON") from error
     if not isinstance(value, dict):
         return Rejected(raw, index, None, "invalid_attribute", "the event is no object")
     try:
         found = attributes_of(value)
-    except InvalidEventError as error:
+        kind, name = kind_and_name(found.type)
+        taken = _identified(raw, found, name, value)
+    except PermanentError as error:
         return Rejected(raw, index, _name_of(value), error.reason, error.detail)
-    return Message(raw=raw, call="", message_id=found.message_id, identity=found.identity)
+    if guard is None:
+        return taken
+    return guarded(taken, index, guard, name_in_plan(kind, name), data_of(value))
+
+
+def _identified(raw: bytes, found: Attributes, name: str, value: Mapping[str, Any]) -> Message:
+    data = {} if event_name(name) is None else data_of(value)
+    product = product_id_of(name, data)
+    if product is None:
+        found.check_identity()
+        return Message(raw=raw, call="", message_id=found.message_id, identity=found.identity)
+    available(data)  # as resolve will read it
+    return Message(
+        raw=raw,
+        call="",
+        message_id=found.message_id,
+        identity=PREFIX + product,
+        of_product=True,
+    )
 
 
 def _check_json(body: bytes) -> None:

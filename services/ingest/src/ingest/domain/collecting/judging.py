@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from common.errors import PermanentError
+from ingest.domain.catalog.availability import available
+from ingest.domain.catalog.naming import PREFIX, product_id_of
 from ingest.domain.collecting.body import UnparsableError
 from ingest.domain.collecting.splitting import depth_of, has_no_number, has_nul
 from ingest.domain.identifiers import text_of
+from ingest.domain.segment.calls import properties_of
+from ingest.domain.tracking import Guard, Verdict, name_in_plan
 
 Reason = Literal[
     "event_too_large",
@@ -21,8 +27,12 @@ Reason = Literal[
     "unknown_specversion",
     "invalid_attribute",
     "invalid_data",
+    "server_key_needed",
+    "unknown_availability",
+    "unknown_event",
+    "schema_violation",
 ]
-"""The last three: of CloudEvents alone; a vendor's event also may be `unknown_topic` or `undecodable`."""
+"""The last two: by the workspace's tracking plan. `unknown_specversion` and `invalid_…`: of CloudEvents alone; a vendor's event also may be `unknown_topic`, `no_product` or `undecodable`."""
 
 LARGEST = 32 * 1024
 """Bytes a message may have."""
@@ -43,8 +53,12 @@ class Message(msgspec.Struct, frozen=True):
     """None: the client gave none."""
     identity: str
     """The user id, else the anonymous id."""
+    of_product: bool = False
+    """It says what is for sale, and nothing of anybody."""
     sent_at: object = None
     """As the message itself says it; most clients say it once per batch."""
+    verdict: Verdict | None = None
+    """The tracking plan's; None: nothing is planned."""
 
     def __repr__(self) -> str:  # type: ignore[explicit-override] # the word for it comes with Python 3.12
         """What it holds is personal data, and no log's business."""
@@ -60,77 +74,97 @@ class Rejected:
     message_id: str | None
     reason: str
     detail: str
+    verdict: Verdict | None = None
 
 
-class UnfitError(Exception):
-    """A JSON text that cannot be taken."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-
-
-def judge(raw: bytes, index: int, call: str | None) -> Message | Rejected:
-    """Check one message; `call` is given where the address names it.
+def judge(
+    raw: bytes, index: int, guard: Guard | None = None, *, call: str | None
+) -> Message | Rejected:
+    """Check one message; `call` is given where the address names it, `guard` where the workspace has a tracking plan.
 
     Raises:
         UnparsableError: it is no JSON, and none of the reasons says so.
     """
     try:
-        return _identified(raw, index, call, decoded(raw, LARGEST))
-    except UnfitError as unfit:
-        return _rejected(raw, index, unfit.reason, unfit.detail)
+        value = decoded(raw, LARGEST)
+        taken = _identified(raw, index, call, value)
+        if guard is None or not isinstance(taken, Message) or not isinstance(value, dict):
+            return taken
+        return guarded(taken, index, guard, *_said(taken.call, value))
+    except PermanentError as error:
+        return _rejected(raw, index, error.reason, error.detail)
     except UnparsableError as error:
         raise UnparsableError(f"message {index} is not JSON") from error
+
+
+def guarded(
+    taken: Message, index: int, guard: Guard, event: str | None, properties: Mapping[str, Any]
+) -> Message | Rejected:
+    """The message with what the plan says of it; without a name it tells who somebody is, and no plan says what of it."""
+    if event is None:
+        return taken
+    verdict = guard.judge(event, properties)
+    if verdict.flaw is not None and verdict.treatment == "quarantine":
+        return Rejected(taken.raw, index, taken.message_id, verdict.flaw, verdict.detail, verdict)
+    return msgspec.structs.replace(taken, verdict=verdict)
+
+
+def _said(call: str, message: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    return name_in_plan(call, text_of(message.get("event")) or ""), properties_of(message)
 
 
 def decoded(raw: bytes, largest: int) -> object:
     """The text's value, if all who come after us can hold it.
 
     Raises:
-        UnfitError: they cannot.
+        PermanentError: they cannot; `event_too_large`, `too_deep`, `not_json_number` or `nul_character`.
         UnparsableError: it is no JSON, and none of the reasons says so.
     """
     if len(raw) > largest:
-        raise UnfitError("event_too_large", f"{len(raw)} bytes, {largest} are allowed")
+        raise PermanentError("event_too_large", f"{len(raw)} bytes, {largest} are allowed")
     if raw.count(b"{") + raw.count(b"[") > DEEPEST and depth_of(raw) > DEEPEST:
-        raise UnfitError("too_deep", f"nests deeper than {DEEPEST} levels")
+        raise PermanentError("too_deep", f"nests deeper than {DEEPEST} levels")
     try:
         value = _decode(raw)
     except msgspec.ValidationError as error:
-        raise UnfitError("not_json_number", "a number is too large to be one") from error
+        raise PermanentError("not_json_number", "a number is too large to be one") from error
     except msgspec.DecodeError as error:
         raise _undecodable(raw) from error
     if b"\\u0000" in raw and has_nul(raw):
-        raise UnfitError("nul_character", "a text holds the character U+0000")
+        raise PermanentError("nul_character", "a text holds the character U+0000")
     return value
 
 
 def _identified(raw: bytes, index: int, call: str | None, value: object) -> Message | Rejected:
     if not isinstance(value, dict):
         return _rejected(raw, index, "no_identity", "the message is no object")
+    call = call or text_of(value.get("type")) or ""
     identity = text_of(value.get("userId")) or text_of(value.get("anonymousId"))
+    product = call == "track" and product_id_of(value.get("event"), value.get("properties"))
+    if product:
+        identity = PREFIX + product  # of nobody, whoever is named
+        available(value["properties"])  # as resolve will read it
     if identity is None:
         return _rejected(raw, index, "no_identity", "neither userId nor anonymousId is given")
     return Message(
         raw=raw,
-        call=call or text_of(value.get("type")) or "",
+        call=call,
         message_id=text_of(value.get("messageId")),
         identity=identity,
+        of_product=bool(product),
         sent_at=value.get("sentAt"),
     )
 
 
-def _undecodable(raw: bytes) -> UnfitError | UnparsableError:
+def _undecodable(raw: bytes) -> PermanentError | UnparsableError:
     if has_nul(raw):
-        return UnfitError("nul_character", "a text holds the character U+0000")
+        return PermanentError("nul_character", "a text holds the character U+0000")
     if has_no_number(raw):
-        return UnfitError("not_json_number", "NaN and Infinity are not JSON")
+        return PermanentError("not_json_number", "NaN and Infinity are not JSON")
     return UnparsableError("it is not JSON")
 
 
-def _rejected(raw: bytes, index: int, reason: Reason, detail: str) -> Rejected:
+def _rejected(raw: bytes, index: int, reason: str, detail: str) -> Rejected:
     # Looked for in the text, because the message may be no JSON or too large to decode for nothing.
     found = _MESSAGE_ID.search(raw)
     return Rejected(raw, index, found[1].decode() if found else None, reason, detail)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 
 from common.contracts.profiles import Consent
+
+DOUBLE_OPT_IN: Final = "double_opt_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +31,31 @@ class Statement:
     via: str
     text_version: str | None = None
     ip: str | None = None
+    source: str | None = None
+    """Which shop, site or CRM said so."""
+    requested_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    """Of a double opt-in."""
+    step: Literal["requested", "confirmed"] | None = None
+    """Half of a double opt-in, which alone grants nothing and withdraws nothing."""
+    asked_until: datetime | None = None
+    """Of a confirmation by a link: no later request is meant."""
+    number: int = 0
+    """Its place among the statements of the event that proves it."""
 
     @property
     def weight(self) -> tuple[datetime, bool]:
         """The heaviest statement stands.
 
         A grant counts from when it was made, a withdrawal from when it was received, and at the same instant the
-        withdrawal counts: so an older opt-in that comes late never revives what was withdrawn.
+        withdrawal counts: so an older opt-in that comes late never revives what was withdrawn. A double opt-in counts
+        from its request: what is withdrawn before it is confirmed can no longer be confirmed, nor be confirmed again.
         """
-        return (self.meant_at, False) if self.granted else (self.stated_at, True)
+        if not self.granted:
+            return self.stated_at, True
+        if self.basis == DOUBLE_OPT_IN and self.requested_at is not None:
+            return min(self.meant_at, self.requested_at), False
+        return self.meant_at, False
 
     @property
     def key(self) -> str:
@@ -53,7 +73,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """When the statement that turned it was received."""
     proof_id: UUID
     weighed_at: datetime
-    """The heaviest statement's instant; lighter ones change nothing."""
+    """The heaviest statement's instant; lighter ones turn nothing."""
+    refused_at: datetime | None = None
+    """Of a yes: the heaviest no before it. What was asked for after that may still be its proof."""
 
     @property
     def consent(self) -> Consent:
@@ -68,14 +90,29 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def known_at(statements: Iterable[Statement], at: datetime) -> dict[str, Standing]:
+    """What stood by `channel.purpose`, as far as it had been received by that instant."""
+    stood: dict[str, Standing] = {}
+    for statement in statements:
+        if statement.step is None and statement.stated_at <= at:
+            stood[statement.key] = restate(stood.get(statement.key), statement)
+    return stood
+
+
 def restate(standing: Standing | None, statement: Statement) -> Standing:
     """What stands after one more statement; which of many statements stands does not depend on their order."""
     at, withdrawn = statement.weight
-    if standing is not None and (at, withdrawn) <= (standing.weighed_at, not standing.granted):
-        return standing
-    if standing is not None and standing.granted == statement.granted:
-        # Said again: the first proof stays, only its weight grows.
-        return msgspec.structs.replace(standing, weighed_at=at)
+    if standing is None:
+        return _turned(statement, at)
+    if (at, withdrawn) <= (standing.weighed_at, not standing.granted):
+        return _outweighing(standing, statement, at)
+    if standing.granted != statement.granted:
+        return _turned(statement, at, None if withdrawn else standing.weighed_at)
+    # Said again: the first proof stays, only its weight grows; but a double opt-in proves more.
+    return _proven(msgspec.structs.replace(standing, weighed_at=at), statement, at)
+
+
+def _turned(statement: Statement, at: datetime, refused_at: datetime | None = None) -> Standing:
     return Standing(
         channel=statement.channel,
         purpose=statement.purpose,
@@ -84,4 +121,25 @@ def restate(standing: Standing | None, statement: Statement) -> Standing:
         since=statement.stated_at,
         proof_id=statement.proof_id,
         weighed_at=at,
+        refused_at=refused_at,
     )
+
+
+def _outweighing(standing: Standing, statement: Statement, at: datetime) -> Standing:
+    """What stands after a lighter statement: the same, on a better proof at most."""
+    if not standing.granted:
+        return standing
+    if statement.granted:
+        return _proven(standing, statement, at)
+    if standing.refused_at is None or standing.refused_at < at:
+        return msgspec.structs.replace(standing, refused_at=at)
+    return standing
+
+
+def _proven(standing: Standing, statement: Statement, at: datetime) -> Standing:
+    """On the proof of a double opt-in, unless it was refused since that was asked for."""
+    if statement.basis != DOUBLE_OPT_IN or standing.basis == DOUBLE_OPT_IN:
+        return standing
+    if standing.refused_at is not None and at <= standing.refused_at:
+        return standing
+    return msgspec.structs.replace(standing, basis=statement.basis, proof_id=statement.proof_id)

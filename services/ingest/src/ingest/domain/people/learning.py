@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from common.contracts.profiles import ConsentChanged, ContactChanged, TraitsChanged
+from common.contracts.profiles import (
+    ActivityRecorded,
+    ConsentChanged,
+    ContactChanged,
+    TraitsChanged,
+)
+from ingest.domain.people.asking import CONFIRM_WITHIN, ask
+from ingest.domain.people.confirmations import pressed
 from ingest.domain.people.consents import Standing, Statement, restate
-from ingest.domain.people.golden import Trait, merge
+from ingest.domain.people.golden import FieldRules, Held, Trait
 from ingest.domain.people.state import Profile
 
-_SAID_OFTEN = "identify"
-"""Traits are said again with every visit, so of them the ledger keeps only what changed something."""
+_SAID_OFTEN = frozenset({"identify", "preferences"})
+"""Traits are said again with every visit, a banner's preferences with every event; the ledger keeps of them what changed something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(msgspec.Struct, frozen=True):
     """The profile afterwards, and what follows for others."""
 
     profile: Profile
@@ -26,31 +31,49 @@ class Learned:
     told: tuple[TraitsChanged | ConsentChanged, ...] = ()
     snapshot: ContactChanged | None = None
     """None: nothing in it changed."""
+    confirmed: tuple[ActivityRecorded, ...] = ()
+    """Double opt-ins by the link of a mail, which nobody but us can tell others of."""
 
 
 def learn(
     profile: Profile,
     *,
-    traits: Mapping[Trait, str | None],
-    hints: Mapping[Trait, str],
     at: datetime,
     statements: Sequence[Statement],
+    traits: Mapping[Trait, str | None] | None = None,
+    hints: Mapping[Trait, str] | None = None,
+    source: str = "",
+    rules: FieldRules | None = None,
+    confirm_within: timedelta = CONFIRM_WITHIN,
 ) -> Learned:
-    """Take in traits said at an instant and statements of consent."""
-    said = {**{t: v for t, v in hints.items() if profile.trait(t) is None}, **traits}
-    record = merge(profile.record, said, at) if said else profile.record
-    consents, turned = _weigh(profile.consents, statements)
-    if record is profile.record and consents is profile.consents:
+    """Take in what a source said at an instant of somebody's traits, and statements of consent."""
+    if not (traits or hints or statements):
+        return Learned(profile)  # as most say only what was done
+    said: dict[str, Held] = {
+        t: Held(value, at, source, hint=True) for t, value in (hints or {}).items()
+    }
+    said.update((trait, Held(value, at, source)) for trait, value in (traits or {}).items())
+    known = profile.golden
+    golden = known.after(said, rules or {}) if said else known
+    asked, consents, turned = profile.asked, profile.consents, list[Standing]()
+    if statements:
+        asked, statements = ask(asked, statements, confirm_within)
+        consents, turned = _weigh(consents, [s for s in statements if s.step is None])
+    if golden is known and consents is profile.consents and asked is profile.asked:
         return Learned(profile, _kept(statements, turned))
-    after = msgspec.structs.replace(profile, record=record, consents=consents)
+    after = msgspec.structs.replace(
+        profile, record=golden.stands, lost=golden.lost, consents=consents, asked=asked
+    )
     if after.snapshot == profile.snapshot:
-        return Learned(after, _kept(statements, turned))
+        confirmed = pressed((profile,), after, confirm_within)
+        return Learned(after, _kept(statements, turned), confirmed=confirmed)
     after = msgspec.structs.replace(after, version=profile.version + 1)
     return Learned(
         after,
         _kept(statements, turned),
         (*traits_changed(profile, after), *consents_changed(after.version, turned)),
         after.snapshot,
+        pressed((profile,), after, confirm_within),
     )
 
 
@@ -72,7 +95,7 @@ def _weigh(
 
 def _kept(statements: Sequence[Statement], turned: Sequence[Standing]) -> tuple[Statement, ...]:
     changed = {f"{standing.channel}.{standing.purpose}" for standing in turned}
-    return tuple(s for s in statements if s.via != _SAID_OFTEN or s.key in changed)
+    return tuple(s for s in statements if s.via not in _SAID_OFTEN or s.key in changed)
 
 
 def traits_changed(before: Profile, after: Profile) -> tuple[TraitsChanged, ...]:

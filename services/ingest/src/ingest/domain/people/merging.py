@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from common.contracts.profiles import ConsentChanged, ProfileMerged, TraitsChanged
-from ingest.domain.people.consents import Standing
-from ingest.domain.people.golden import united
+from common.contracts.profiles import (
+    ActivityRecorded,
+    ConsentChanged,
+    ProfileMerged,
+    TraitsChanged,
+)
+from common.ids import derive
+from ingest.domain.people.accounts import united_memberships
+from ingest.domain.people.asking import CONFIRM_WITHIN, met, united_askings
+from ingest.domain.people.confirmations import pressed
+from ingest.domain.people.consents import DOUBLE_OPT_IN, Standing, Statement, restate
+from ingest.domain.people.golden import FieldRules
 from ingest.domain.people.learning import consents_changed, traits_changed
 from ingest.domain.people.state import People, Profile
 
@@ -26,21 +35,60 @@ class Merge:
     winner: Profile
     told: tuple[TraitsChanged | ConsentChanged, ...]
     """Of the winner: what the loser may have changed."""
+    confirmed: tuple[ActivityRecorded, ...]
+    """By the link of a mail, of what was asked under the other name."""
+
+
+def winner_of(people: People, one: UUID, other: UUID) -> UUID:
+    """Who stays: a user rather than a visitor, then whose id is lower.
+
+    An order of all profiles, whatever was said first: of any number that turn out to be one person, the same one stays
+    whatever the order in which that is learned.
+    """
+    return min(one, other, key=lambda profile: (not people.profiles[profile].claimed, profile))
+
+
+def united_profile(
+    ours: Profile,
+    theirs: Profile,
+    now: datetime,
+    rules: FieldRules,
+    within: timedelta = CONFIRM_WITHIN,
+) -> Profile:
+    """What is known of one person under two names; the same whichever is called ours."""
+    golden = ours.golden.united(theirs.golden, rules)
+    return msgspec.structs.replace(
+        ours,
+        version=max(ours.version, theirs.version) + 1,
+        claimed=ours.claimed or theirs.claimed,
+        registers=tuple(sorted(ours.known_in | theirs.known_in)),
+        record=golden.stands,
+        lost=golden.lost,
+        consents=_confirmed(
+            _most_restrictive(ours.consents, theirs.consents, now),
+            _grants(ours, theirs, now, within),
+        ),
+        asked=united_askings(ours.asked, theirs.asked),
+        accounts=united_memberships(ours.accounts, theirs.accounts),
+    )
 
 
 def merge_profiles(
-    people: People, loser_id: UUID, winner_id: UUID, now: datetime
+    people: People,
+    one: UUID,
+    other: UUID,
+    now: datetime,
+    rules: FieldRules,
+    within: timedelta = CONFIRM_WITHIN,
 ) -> tuple[People, Merge]:
-    """Let one profile become the other; both must be roots, and two."""
+    """Let two profiles become one; both must be roots, and two."""
+    winner_id = winner_of(people, one, other)
+    loser_id = other if winner_id == one else one
     loser, before = people.profiles[loser_id], people.profiles[winner_id]
-    version = max(loser.version, before.version) + 1
-    winner = msgspec.structs.replace(
-        before,
-        version=version,
-        claimed=before.claimed or loser.claimed,
-        record=united(before.record, loser.record),
-        consents=_most_restrictive(before.consents, loser.consents, now),
-    )
+    winner = united_profile(before, loser, now, rules, within)
+    grants = tuple(_grants(before, loser, now, within))
+    granted = {grant.key for grant in grants}
+    version = winner.version
     left = Profile(
         version=version,
         claimed=loser.claimed,
@@ -54,14 +102,55 @@ def merge_profiles(
         told=(
             *traits_changed(before, winner),
             # Also those that stand as before: what is known of the loser's elsewhere must not outweigh them.
-            *consents_changed(version, [winner.consents[key] for key in sorted(loser.consents)]),
+            *consents_changed(
+                version, [winner.consents[key] for key in sorted({*loser.consents, *granted})]
+            ),
         ),
+        confirmed=pressed((before, loser), winner, within),
     )
     moved = {who: winner_id for who, owner in people.identities.items() if owner == loser_id}
     people = people.with_profile(loser_id, left).with_profile(winner_id, winner)
     for who, owner in moved.items():
         people = people.linked(who, owner)
+    ledger = (*_outweighed(before, loser, merge, granted, now), *grants)
+    people = people.with_statements(winner_id, ledger)
     return people.touched(loser_id, now).touched(winner_id, now), merge
+
+
+def _grants(
+    ours: Profile, theirs: Profile, now: datetime, within: timedelta
+) -> Iterator[Statement]:
+    """Double opt-ins whose halves meet now: until then, nobody knew that they were one person's."""
+    for key, answered in met(ours.asked, theirs.asked, within):
+        yield replace(answered.grant(key), stated_at=now, via="merge")
+
+
+def _confirmed(consents: dict[str, Standing], grants: Iterator[Statement]) -> dict[str, Standing]:
+    """After a no of either has got its weight: what was confirmed under another name revives nothing."""
+    for grant in grants:
+        consents[grant.key] = restate(consents.get(grant.key), grant)
+    return consents
+
+
+def _outweighed(
+    winner: Profile, loser: Profile, merge: Merge, granted: Collection[str], now: datetime
+) -> Iterator[Statement]:
+    """The noes that the merge let outweigh a yes: the ledger must tell by itself what stands."""
+    for key in sorted({*winner.consents, *loser.consents}):
+        said = [one.consents[key] for one in (winner, loser) if key in one.consents]
+        noes = sorted((standing for standing in said if not standing.granted), key=_age)
+        if noes and (len(noes) < len(said) or key in granted):
+            no = noes[0]
+            yield Statement(
+                channel=no.channel,
+                purpose=no.purpose,
+                granted=False,
+                basis=no.basis,
+                stated_at=now,
+                meant_at=now,
+                proof_id=derive("merged", merge.merged.loser, no.proof_id),
+                via="merge",
+            )
 
 
 def _most_restrictive(
@@ -79,8 +168,21 @@ def _restricted(said: Sequence[Standing], now: datetime) -> Standing:
     Silence is no statement: who said yes under one name has said it.
     """
     refusals = [standing for standing in said if not standing.granted]
-    first = min(refusals or said, key=lambda standing: (standing.since, standing.proof_id))
+    first = min(refusals or said, key=_age)
     weighed_at = max(standing.weighed_at for standing in said)
+    if refusals:
+        return msgspec.structs.replace(first, weighed_at=max(weighed_at, now), refused_at=None)
+    refused_at = max((s.refused_at for s in said if s.refused_at is not None), default=None)
+    # A double opt-in proves more, as it does where both were said under one name.
+    proof = min(said, key=lambda standing: (standing.basis != DOUBLE_OPT_IN, *_age(standing)))
     return msgspec.structs.replace(
-        first, weighed_at=max(weighed_at, now) if refusals else weighed_at
+        first,
+        weighed_at=weighed_at,
+        refused_at=refused_at,
+        basis=proof.basis,
+        proof_id=proof.proof_id,
     )
+
+
+def _age(standing: Standing) -> tuple[datetime, UUID, str]:
+    return standing.since, standing.proof_id, standing.basis

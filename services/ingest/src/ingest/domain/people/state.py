@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from common.contracts.profiles import Consent, ContactChanged
-from ingest.domain.identifiers import Identifier
+from ingest.domain.catalog.state import Product
+from ingest.domain.identifiers import USER, Identifier
+from ingest.domain.people.accounts import Account, Memberships
+from ingest.domain.people.asking import Asking
 from ingest.domain.people.consents import Standing, Statement
-from ingest.domain.people.golden import Held
+from ingest.domain.people.golden import Golden, Held
+from ingest.domain.people.rules import KindRule
+
+_DAY = timedelta(days=1)
+
+
+class Sharing(msgspec.Struct, frozen=True):
+    """Of which profiles one id was said."""
+
+    profiles: dict[UUID, datetime] = {}
+    """When last, give or take a day: what is said with every event is not written with every event."""
+
+    def among(self, ids: Iterable[UUID], now: datetime, rule: KindRule) -> Sharing:
+        """After it was said of these as well; what is beyond its limit does not come back by waiting."""
+        if self.exceeds(rule):
+            return self
+        fresh = {one: at for one, at in self.profiles.items() if at > now - rule.per}
+        for one in ids:
+            if one not in fresh or fresh[one] < now - _DAY:
+                fresh[one] = now
+        return self if fresh == self.profiles else Sharing(dict(sorted(fresh.items())))
+
+    def exceeds(self, rule: KindRule) -> bool:
+        return len(self.profiles) > rule.at_most
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,13 +48,37 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Raised with every change of traits or consents, under the identity lock."""
     claimed: bool = False
     """Whether a user id leads to it; until then it is an anonymous visitor's."""
+    registers: tuple[str, ...] = ()
+    """Where it has a number of its own; nobody has two in one register. Sorted."""
     record: dict[str, Held] = {}
+    """What stands of each trait."""
+    lost: dict[str, tuple[Held, ...]] = {}
+    """What other sources say of a trait."""
     consents: dict[str, Standing] = {}
     """By `channel.purpose`."""
+    asked: dict[str, Asking] = {}
+    """Double opt-ins, by `channel.purpose`."""
+    accounts: Memberships = {}
+    """Companies that it buys for."""
     snapshot_read: int = 0
     """The highest version that was read back from profile.contacts."""
     merged_into: UUID | None = None
     """The profile that it has become; nothing else is left of it then."""
+
+    @property
+    def known_in(self) -> frozenset[str]:
+        """The registers; a profile from before they were noted is a user's."""
+        return frozenset(self.registers or ((USER,) if self.claimed else ()))
+
+    def registered(self, register: str | None) -> Profile:
+        """The same, known in that register, too."""
+        if register is None or register in self.registers:
+            return self
+        return msgspec.structs.replace(self, registers=tuple(sorted({*self.registers, register})))
+
+    @property
+    def golden(self) -> Golden:
+        return Golden(self.record, self.lost)
 
     def trait(self, name: str) -> str | None:
         held = self.record.get(name)
@@ -62,8 +112,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """Where an accepted event was first seen and whose it is."""
 
     profile_id: UUID
@@ -73,19 +122,24 @@ class Sighting:
     """Of ingest.events."""
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(msgspec.Struct, frozen=True):
     """Profiles that identifiers connect, and which of the batch's events were seen before."""
 
     workspace: str
-    identities: Mapping[Identifier, UUID] = field(default_factory=dict)
-    profiles: Mapping[UUID, Profile] = field(default_factory=dict)
-    seen: Mapping[UUID, Sighting] = field(default_factory=dict)
+    identities: Mapping[Identifier, UUID] = {}
+    profiles: Mapping[UUID, Profile] = {}
+    seen: Mapping[UUID, Sighting] = {}
     """By event id."""
+    products: Mapping[str, Product] = {}
+    """Not people, but folded as they are: a signal about a product touches that one and nobody."""
     statements: tuple[Statement, ...] = ()
     """New rows of the consent ledger, with the profile of each in `stated_by`."""
     stated_by: tuple[UUID, ...] = ()
-    nows: Mapping[UUID, datetime] = field(default_factory=dict)
+    sharing: Mapping[Identifier, Sharing] = {}
+    """Of the ids that more than one profile was seen with."""
+    accounts: Mapping[str, Account] = {}
+    """Companies that the batch's events speak of, by their ids."""
+    nows: Mapping[UUID, datetime] = {}
     """The last `now` at which something came for a profile; a merge must not be earlier, wherever it came from."""
 
     @property
@@ -109,6 +163,20 @@ class People:
             return self
         return replace(self, identities={**self.identities, identifier: profile_id})
 
+    def shared_by(self, who: Identifier) -> Sharing:
+        """Whom an id was said of; nobody where only one profile was ever seen with it."""
+        return self.sharing.get(who, _NOBODY)
+
+    def shared(self, who: Identifier, by: Sharing) -> People:
+        if self.shared_by(who) is by:
+            return self
+        return replace(self, sharing={**self.sharing, who: by})
+
+    def with_account(self, account_id: str, account: Account) -> People:
+        if self.accounts.get(account_id) is account:
+            return self
+        return replace(self, accounts={**self.accounts, account_id: account})
+
     def with_profile(self, profile_id: UUID, profile: Profile) -> People:
         return replace(self, profiles={**self.profiles, profile_id: profile})
 
@@ -117,6 +185,9 @@ class People:
         if (known := self.nows.get(profile_id)) is not None and known >= now:
             return self
         return replace(self, nows={**self.nows, profile_id: now})
+
+    def with_product(self, product_id: str, product: Product) -> People:
+        return replace(self, products={**self.products, product_id: product})
 
     def with_sighting(self, event_id: UUID, sighting: Sighting) -> People:
         return replace(self, seen={**self.seen, event_id: sighting})
@@ -127,3 +198,6 @@ class People:
             statements=self.statements + statements,
             stated_by=self.stated_by + (profile_id,) * len(statements),
         )
+
+
+_NOBODY = Sharing()

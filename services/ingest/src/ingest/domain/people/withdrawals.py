@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from common.contracts.profiles import WithdrawalRequested
+from common.errors import PermanentError
 from ingest.domain.people.consents import Statement
 from ingest.domain.people.state import Profile
 
@@ -19,7 +20,12 @@ def withdrawals_of(
     """One statement per purpose; `*` means every purpose that stands on the channel, and marketing in any case.
 
     Messages that an order brings with it need no consent and so have none to withdraw.
+
+    Raises:
+        PermanentError: `undecodable`, it has an instant without a zone.
     """
+    if request.requested_at.tzinfo is None:
+        raise PermanentError("undecodable", "requested_at has no zone")
     purposes = {request.purpose}
     if request.purpose == ALL_PURPOSES:
         standing = {s.purpose for s in profile.consents.values() if s.channel == request.channel}

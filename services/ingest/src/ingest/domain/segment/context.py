@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from common.contracts.profiles import ActivityContext
+from ingest.domain.forms import locale_of
 from ingest.domain.segment.scrubbing import scrub
 
 _LONGEST = 300
 _CAMPAIGN = ("id", "name", "source", "medium", "term", "content")
-_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 _TYPES = {
     "ios": "mobile",
     "android": "mobile",
@@ -37,13 +38,6 @@ def context_of(context: Mapping[str, Any], *, stated_at: datetime | None = None)
     )
 
 
-def locale_of(value: object) -> str | None:
-    """A language tag such as `de-DE`; None when it is none."""
-    if not isinstance(value, str) or _LOCALE.fullmatch(value) is None:
-        return None
-    return value.replace("_", "-")
-
-
 def _campaign(value: object) -> dict[str, str] | None:
     if not isinstance(value, dict):
         return None
@@ -59,11 +53,16 @@ def _device_class(context: Mapping[str, Any]) -> str | None:
     if isinstance(agent, str) and agent:
         return _class_of_agent(agent[:500])
     library = _at(context, "library", "name")
-    if isinstance(library, str) and _SERVER_LIBRARIES.search(library[:100]):
-        return "server"
-    return None
+    return "server" if isinstance(library, str) and _is_of_servers(library[:100]) else None
 
 
+# The same few are said again and again, and looking through them takes longer than what else is done with a context.
+@lru_cache(maxsize=512)
+def _is_of_servers(library: str) -> bool:
+    return _SERVER_LIBRARIES.search(library) is not None
+
+
+@lru_cache(maxsize=512)
 def _class_of_agent(agent: str) -> str:
     if _TABLET.search(agent):
         return "tablet"

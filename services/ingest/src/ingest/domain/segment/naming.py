@@ -8,7 +8,8 @@ from ingest.domain.segment.scrubbing import scrub
 from ingest.domain.vocabulary import canonical_name
 
 CONSENT_GRANTED, CONSENT_WITHDRAWN = "Consent Granted", "Consent Withdrawn"
-_OF_CALLS = {"page": "Page Viewed", "screen": "Screen Viewed", "group": "Group Joined"}
+CONSENT_REQUESTED, CONSENT_CONFIRMED = "Consent Requested", "Consent Confirmed"
+NAMES_OF_CALLS = {"page": "Page Viewed", "screen": "Screen Viewed", "group": "Group Joined"}
 _LONGEST = 200
 
 
@@ -21,7 +22,7 @@ def activity_name(call: Call) -> str | None:
         PermanentError: `no_event_name`, a track call without one.
     """
     if call.kind != "track":
-        return _OF_CALLS.get(call.kind)
+        return NAMES_OF_CALLS.get(call.kind)
     name = " ".join(call.event.replace("\0", "").split())
     if not name:
         raise PermanentError("no_event_name", "a track call needs `event`")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ingest.domain.segment.scrubbing import scrub, scrub_identifier
@@ -176,13 +176,52 @@ ALLOWED: Mapping[str, Form] = {
 """Segment's e-commerce vocabulary, version 2, and what our own activities say. Nothing else leaves ingest."""
 
 
+PERSONAL = "x-personal"
+"""In a tracking plan's schema: true for a property that stays in ingest."""
+_MOST_PLANNED = 100
+_LONGEST_NAME = 64
+
 _OF_EVENT = Words(ALLOWED, EVENT)
 _OF_ONE_PRODUCT = Words(ALLOWED, EVENT, PRODUCT)
 _OF_PROMOTION = Words(ALLOWED, EVENT, PROMOTION)
 
 
-def allowed(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The properties of an activity of that name that may travel, in the order in which they came."""
+def plannable(schemas: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which of the properties that a tracking plan describes may travel though no vocabulary has them."""
+    return tuple(name for name, schema in schemas.items() if _may_travel(name, schema))[
+        :_MOST_PLANNED
+    ]
+
+
+def _may_travel(name: str, schema: object) -> bool:
+    if not 0 < len(name) <= _LONGEST_NAME or scrub(name) != name or "\0" in name:
+        return False
+    personal = isinstance(schema, dict) and schema.get(PERSONAL)
+    return not personal and schema is not False and _OF_EVENT.canonical(name) is None
+
+
+def allowed(
+    properties: Mapping[str, Any], name: str, planned: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The properties of an activity of that name that may travel, the vocabulary's before the planned ones."""
+    known = _of_vocabulary(properties, name)
+    for more in planned[:_MOST_PLANNED]:
+        formed = _any(properties[more]) if more in properties and more not in known else None
+        if formed is not None:
+            known[more] = formed
+    return known
+
+
+def _any(value: object) -> Any:
+    """A planned property in the form that its value has; the plan's schema has seen to its being the right one."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return scrub(_clean(value))
+    return _texts(value) if isinstance(value, list) else _number(value)
+
+
+def _of_vocabulary(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
     if name in ABOUT_PROMOTIONS:
         return _select(properties, ALLOWED, _OF_PROMOTION)
     if name not in ONE_PRODUCT:

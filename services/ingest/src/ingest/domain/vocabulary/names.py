@@ -15,6 +15,7 @@ CANONICAL = (
     "Product Added to Wishlist", "Product Removed from Wishlist", "Wishlist Product Added to Cart",
     "Product Shared", "Cart Shared", "Product Reviewed",
     "Page Viewed", "Screen Viewed", "Group Joined", "Consent Granted", "Consent Withdrawn",
+    "Consent Requested", "Consent Confirmed",
 )  # fmt: skip
 """Segment's e-commerce vocabulary, version 2, which is RudderStack's too, and our own names for calls that have none."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from ingest.domain.currencies import places_of
 from ingest.domain.identifiers import text_of
 
 Values = Mapping[str, Any]
@@ -83,38 +84,14 @@ def total(field: Field, part: Field) -> Field:
     return added
 
 
-_WHOLE = frozenset(
-    [
-        "bif",
-        "clp",
-        "djf",
-        "gnf",
-        "jpy",
-        "kmf",
-        "krw",
-        "mga",
-        "pyg",
-        "rwf",
-        "ugx",
-        "vnd",
-        "vuv",
-        "xaf",
-        "xof",
-        "xpf",
-    ]
-)
-_THOUSANDTHS = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
-
-
 def of_minor(field: Field, currency: Field) -> Field:
     """An amount in cents (or in what its currency has instead) as an amount."""
 
     def amount(values: Values) -> float | None:
-        number, code = _number(look(values, field)), str(look(values, currency)).lower()
+        number = _number(look(values, field))
         if number is None:
             return None
-        places = 0 if code in _WHOLE else 3 if code in _THOUSANDTHS else 2
-        return float(number.scaleb(-places))
+        return float(number.scaleb(-places_of(str(look(values, currency)))))
 
     return amount
 

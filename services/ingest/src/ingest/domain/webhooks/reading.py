@@ -11,6 +11,7 @@ import msgspec
 
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
+from ingest.domain.catalog.naming import product_id_of
 from ingest.domain.collecting.body import UnparsableError
 from ingest.domain.identifiers import Identifier, IdentifierKind, identifier, text_of
 from ingest.domain.moments import occurred_at, parse_instant
@@ -45,16 +46,21 @@ def read(payload: EventAccepted, vendors: Mapping[str, Vendor] = VENDORS) -> tup
     """What an accepted event of a vendor amounts to; of nobody where it is about a product.
 
     Raises:
-        PermanentError: `undecodable`, `unknown_topic`, `no_identity` or `no_event_name`.
+        PermanentError: `undecodable`, `unknown_topic`, `no_identity`, `no_product` or `no_event_name`.
     """
     heading = Heading.parse(payload.call)
     vendor = vendors.get(heading.kind)
     meaning = None if vendor is None else vendor.meaning(heading.topic)
     if vendor is None or meaning is None:
-        raise PermanentError("unknown_topic", heading.kind[:40])
+        detail = "no vendor is called so" if vendor is None else heading.kind
+        raise PermanentError("unknown_topic", detail)
     values = _values(vendor, payload.body)
     ids = _identifiers(meaning.who, values, "" if heading.shared else f"{payload.source}:")
     calls = tuple(_calls(meaning, values, ids, payload))
+    if meaning.who is None and not any(product_id_of(c.event, c.properties) for c in calls):
+        raise PermanentError(
+            "no_product", "the payload names no product by an id of 1 to 200 characters"
+        )
     if not calls:
         # It says nothing of the person but the ids; those link.
         calls = (_call(Said("identify", {}), values, ids, payload, {}),)

@@ -9,9 +9,11 @@ import msgspec
 
 from common.contracts.ingestion import EventAccepted
 from common.errors import PermanentError
-from ingest.domain.collecting.judging import Message, Rejected, UnfitError, decoded
+from ingest.domain.catalog.naming import PREFIX, product_id_of
+from ingest.domain.collecting.judging import Message, Rejected, decoded, guarded
 from ingest.domain.identifiers import text_of
 from ingest.domain.segment.calls import Call
+from ingest.domain.tracking import Guard, name_in_plan
 from ingest.domain.webhooks.mapping import look
 from ingest.domain.webhooks.reading import PROTOCOL, Heading, read
 from ingest.domain.webhooks.signatures import ForgedError, Request
@@ -62,8 +64,12 @@ def judge_item(
     source: str,
     received_at: datetime,
     vendors: Mapping[str, Vendor],
+    guard: Guard | None = None,
 ) -> Message | Rejected:
-    """Check one event as resolve will read it, so that what is accepted can be understood."""
+    """Check one event as resolve will read it, so that what is accepted can be understood.
+
+    The tracking plan is held against what the mapping makes of it: nobody plans in the vendor's words.
+    """
     try:
         decoded(item.body, LARGEST)
         payload = EventAccepted(
@@ -75,24 +81,28 @@ def judge_item(
             message_id=item.message_id,
         )
         calls = read(payload, vendors)
-    except UnfitError as unfit:
-        return Rejected(item.body, index, item.message_id, unfit.reason, unfit.detail)
     except PermanentError as error:
         return Rejected(item.body, index, item.message_id, error.reason, error.detail)
-    return Message(
+    taken = Message(
         raw=item.body,
         call=payload.call,
         message_id=item.message_id,
-        identity=_key(calls, item),
+        identity=_key(calls),
     )
+    for call in calls:
+        name = name_in_plan(call.kind, call.event)
+        if (
+            guard is not None and name is not None
+        ):  # of one call at most: the others say who somebody is
+            return guarded(taken, index, guard, name, call.properties)
+    return taken
 
 
-def _key(calls: Sequence[Call], item: Item) -> str:
-    """What keeps the events of one person in one order, or those of one product."""
+def _key(calls: Sequence[Call]) -> str:
+    """What keeps the events of one person in one order, or those of one product; one of them is named."""
     for call in calls:
         for who in call.identifiers:
             return who.value
     return next(
-        (f"product:{found}" for call in calls if (found := call.properties.get("product_id"))),
-        item.message_id,
+        PREFIX + found for call in calls if (found := product_id_of(call.event, call.properties))
     )

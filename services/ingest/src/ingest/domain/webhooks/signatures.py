@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import parse_qs
 
+from common.errors import PermanentError
 from ingest.domain.moments import parse_instant
 from ingest.domain.packing import unpacked
 
@@ -23,13 +24,8 @@ _MOST_SIGNATURES = 10
 Coding = Literal["base64", "hex"]
 
 
-class ForgedError(Exception):
+class ForgedError(PermanentError):
     """Nobody with the secret sent this, or not now."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ingest.domain.identifiers import text_of
+from ingest.domain.segment.scrubbing import scrub
 from ingest.domain.webhooks.mapping import Values, Who, about, did, either, is_known, look, of_guest
 from ingest.domain.webhooks.signatures import of_id_time_and_body
 from ingest.domain.webhooks.vendor import Vendor, header, member, one_object
@@ -14,7 +15,8 @@ _BREAKS = re.compile(r"[._/\-\s]+")
 
 def _event(values: Values) -> str | None:
     """`order.completed` is our Order Completed; what we have no word for is a custom activity."""
-    words = _BREAKS.split((text_of(look(values, "type")) or "")[:200])
+    # Before it is taken apart: an address without its dots would not be known for one.
+    words = _BREAKS.split(scrub((text_of(look(values, "type")) or "")[:200]))
     return " ".join(word[:1].upper() + word[1:] for word in words if word) or None
 
 
