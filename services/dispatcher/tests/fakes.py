@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from common.contracts import Event, decode_event
 from common.errors import TransientError
+from dispatcher.domain.confirming import Asked
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.recipient import Recipient
 from dispatcher.domain.rules import Rules
@@ -75,6 +76,7 @@ class FakeArchive(Archive):
     """Knows what it was given."""
 
     mails: dict[UUID, tuple[Delivery, Recipient]] = field(default_factory=dict)
+    askings: dict[UUID, Asked] = field(default_factory=dict)
     reports: dict[UUID, DeliveryReport] = field(default_factory=dict)
     in_force: list[Halt] = field(default_factory=list)
     away: bool = False
@@ -95,6 +97,13 @@ class FakeArchive(Archive):
             raise TransientError("database_unavailable")
         found = self.mails.get(delivery_id)
         return found if found and found[0].workspace == workspace else None
+
+    @override
+    async def asked(self, workspace: str, delivery_id: UUID) -> Asked | None:
+        if self.away:
+            raise TransientError("database_unavailable")
+        found = self.askings.get(delivery_id)
+        return found if found and found.delivery.workspace == workspace else None
 
 
 @dataclass(slots=True)

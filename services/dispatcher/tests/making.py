@@ -48,10 +48,17 @@ subject: "Your cart at {{ brand.name }}"
 ---
 <p>Hello {{ customer.first_name | default: 'there' }}</p>
 """
+ASKING = """---
+subject: "{{ brand.name }}: bitte bestätigen"
+confirms: email.marketing
+---
+<p><a href="{{ links.confirm }}">Ja, ich möchte Post bekommen</a></p>
+"""
 FILES = {
     "journey.yaml": "purpose: marketing\n",
     "templates/reminder.email.de.liquid": GERMAN,
     "templates/reminder.email.en.liquid": ENGLISH,
+    "templates/ask.email.de.liquid": ASKING,
 }
 
 

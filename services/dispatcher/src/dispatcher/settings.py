@@ -66,7 +66,7 @@ class RecoverySettings(AddressSettings, LibraryRecoverySettings):
     """What `dispatcher replay`, `recover` and `backup-check` are told; recipients hold hashed addresses."""
 
 
-class ApiSettings(TokenSettings, KafkaSettings, DatabaseSettings, EdgeSettings):
+class ApiSettings(AddressSettings, TokenSettings, KafkaSettings, DatabaseSettings, EdgeSettings):
     """What `dispatcher api` is told by its environment."""
 
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
+from functools import partial
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from pydantic import SecretStr
 from common import hosting, kafka, postgres, recovery, telemetry
 from common.clock import utc_now
 from common.configuration.feed import ConfigurationFeed
-from common.consuming import Consumer
+from common.consuming import Consumer, Pace
 from common.consuming.ownership import Guard, refuse_restored
 from common.ids import fresh
 from common.jobs import Job, Worker
@@ -57,6 +59,8 @@ SEND = "dispatcher.send"
 API = "dispatcher.api"
 LANDING = 5.0
 """Seconds that a stopping sender gives the mails under way; what is left, the next owner calls unknown."""
+CONSUME_PACE: Final = Pace(gather=0.15)
+"""A mail's way takes longer than that: what its batches cost is left to those that decide."""
 
 
 async def consume(settings: ConsumeSettings) -> None:
@@ -67,7 +71,7 @@ async def consume(settings: ConsumeSettings) -> None:
         return address_hash(pepper, workspace, channel, address)
 
     async with hosting.ground(
-        settings, schema=SCHEMA, name=LOOP, validators=[check_release]
+        settings, schema=SCHEMA, name=LOOP, validators=[check_release], pace=CONSUME_PACE
     ) as ground:
         book = DocketBook(hashed, partition_of=contacts_partition(ground.log))
         live_since = await ground.around.ledger.live_since()
@@ -151,19 +155,27 @@ async def api(settings: ApiSettings) -> None:
         edge = Edge(
             withdrawals=await stack.enter_async_context(log.group_commit("contact.withdrawals")),
             commands=await stack.enter_async_context(log.group_commit("ingest.commands")),
+            accepted=await stack.enter_async_context(log.group_commit("ingest.events")),
             archive=PostgresArchive(database),
             rulebook=ConfiguredRulebook(feed),
             clock=utc_now,
             secrets=_secrets(settings.token_secrets),
             admin_key_sha256=settings.admin_key_sha256,
             public_url=settings.public_url,
+            hashed=partial(address_hash, settings.pepper),
         )
 
         async def ready() -> Mapping[str, bool | str]:
             return {"configuration": feed.ready}
 
         app = with_health(build(edge), telemetry.health_app(ready))
-        serving = telemetry.serve(app, settings.host, settings.port, drain=settings.drain_seconds)
+        serving = telemetry.serve(
+            app,
+            settings.host,
+            settings.port,
+            drain=settings.drain_seconds,
+            trusted_proxies=settings.trusted_proxies,
+        )
         await stack.enter_async_context(serving)
         await feed.run()
 

@@ -11,8 +11,9 @@ import pytest
 from common.clock import utc_now
 from common.contracts import decode_event
 from common.contracts.withdrawals import BarrierAppended, ContactWithdrawn
+from common.ids import derive
 from common.streaming.ports import Outgoing, Place
-from dispatcher.ports import HaltChange, Withdrawal
+from dispatcher.ports import HaltChange, PersonBan, Withdrawal
 from dispatcher.store import PostgresNoes
 from services.dispatcher.tests.integration.world import World
 from services.dispatcher.tests.making import consent
@@ -71,6 +72,56 @@ async def test_who_signs_up_again_is_written_to_again(world: World) -> None:
     assert world.told(second) == [("sent", "")]
 
 
+async def test_an_address_that_is_suppressed_gets_nothing_not_even_a_receipt(world: World) -> None:
+    world.progress()
+    world.contact(1, email="anna@example.com")
+    async with world.edge() as edge:
+        await edge.ban("demo", "email", "Anna@example.com", "bounced")
+    asked = world.request(1)
+    async with world.consuming(), world.sending():
+        await world.until("the reminder", lambda: world.told(asked))
+        receipt = world.request(2, profile=1, purpose="transactional")
+        await world.until("the receipt", lambda: world.told(receipt))
+
+    assert world.told(asked) == [("skipped", "suppressed")]
+    assert world.told(receipt) == [("skipped", "suppressed")]
+
+
+@pytest.mark.parametrize(("transactional", "receipt"), [(True, "skipped"), (False, "sent")])
+async def test_a_person_is_suppressed_as_far_as_was_said_also_after_a_merge(
+    world: World, *, transactional: bool, receipt: str
+) -> None:
+    world.progress()
+    world.contact(1)
+    world.contact(2)
+    async with world.edge() as edge:
+        await edge.ban_person("demo", derive("profile", 1), "legal", transactional=transactional)
+    anew = consent(since=utc_now() + timedelta(seconds=1))
+    world.contact(2, profile_version=2, consents=(anew,))
+    world.contact(1, profile_version=2, merged_into=derive("profile", 2), email=None, consents=())
+    async with world.consuming(), world.sending():
+        await world.until("the merge", lambda: is_merged(world, 1))
+        asked = world.request(1, profile=2)
+        await world.until("the reminder", lambda: world.told(asked))
+        order = world.request(2, profile=2, purpose="transactional")
+        await world.until("the receipt", lambda: world.told(order))
+
+    assert world.told(asked) == [("skipped", "suppressed")]
+    assert world.told(order)[-1][0] == receipt
+
+
+async def test_a_wider_suppression_of_a_person_is_not_narrowed_by_a_later_one(
+    world: World,
+) -> None:
+    noes, who = PostgresNoes(world.database), derive("profile", 1)
+
+    await noes.fold(0, 2, [PersonBan("demo", who, "legal", True), None])
+    await noes.fold(2, 3, [PersonBan("demo", who, "hard_stop", False)])
+
+    (row,) = await world.database.fetch("SELECT reason, transactional FROM suppressed_people")
+    assert (row["reason"], row["transactional"]) == ("legal", True)
+
+
 async def test_a_halt_holds_everything_and_resume_wakes_it_at_once(world: World) -> None:
     world.progress()
     world.contact(1)
@@ -88,6 +139,11 @@ async def test_a_halt_holds_everything_and_resume_wakes_it_at_once(world: World)
             await world.until("the mail", lambda: len(world.told(held)) > 1)
 
     assert world.told(held) == [("held", "halted"), ("sent", "")]
+
+
+async def is_merged(world: World, number: int) -> bool:
+    found = "SELECT FROM recipients WHERE profile_id = $1 AND merged_into IS NOT NULL"
+    return bool(await world.database.fetch(found, derive("profile", number)))
 
 
 async def is_halted(world: World, scope: str) -> bool:

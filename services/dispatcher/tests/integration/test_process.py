@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 from common.clock import utc_now
 from common.configuration import content_of
 from common.contracts.deliveries import DeliverySent, DeliverySkipped
+from common.contracts.ingestion import ConsentConfirmed
 from common.contracts.profiles import ContactChanged, WithdrawalRequested
 from common.ids import derive
 from common.testing.installation import installed, running
@@ -35,7 +37,7 @@ locales: [de, en]
 )
 
 
-async def test_a_mail_goes_out_and_its_one_click_stops_the_next(
+async def test_a_mail_goes_out_its_one_click_stops_the_next_and_a_button_confirms(
     kafka_bootstrap: str, database: Any
 ) -> None:
     url, port = database.of("dispatcher"), free_port()
@@ -75,10 +77,24 @@ async def test_a_mail_goes_out_and_its_one_click_stops_the_next(
             [command] = await shop.wait_for(WithdrawalRequested)
             await shop.append(request(2, **later), ANNA)
             [skipped] = await shop.wait_for(DeliverySkipped)
+            asking = {"message": "ask", "purpose": "transactional", "triggered_at": utc_now()}
+            await shop.append(request(3, **(later | asking)), ANNA)
+            await shop.wait_for(DeliverySent, count=2)
+            text = smtp.mails[-1].get_body(("plain",)).get_content()  # type: ignore[union-attr] # it has one
+            [link] = re.findall(rf"{given['public_url']}/c/[A-Za-z0-9_-]+", text)
+            async with httpx.AsyncClient() as client:
+                page = await client.get(link)
+                pressed = await client.post(link, headers={"X-Forwarded-For": "203.0.113.9"})
+                shown = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+            [confirmed] = await shop.wait_for(ConsentConfirmed)
 
     assert sent.provider == "smtp"
     assert (asked.status_code, done.status_code, ready.status_code) == (200, 200, 200)
     assert "Hut" in seen.text
     assert (command.channel, command.purpose, command.via) == ("email", "marketing", "one_click")
     assert skipped.reason == "withdrawn"
-    assert len(smtp.mails) == 1
+    assert (page.status_code, pressed.status_code) == (200, 200)
+    assert (confirmed.channel, confirmed.purpose) == ("email", "marketing")
+    assert (confirmed.asked_at, confirmed.ip) == (asking["triggered_at"], "127.0.0.1")
+    assert 'cuestream_confirmations_total{outcome="accepted",workspace="shop"} 1.0' in shown
+    assert len(smtp.mails) == 2

@@ -164,16 +164,19 @@ class World:
         async with (
             self.log.group_commit("contact.withdrawals") as withdrawals,
             self.log.group_commit("ingest.commands") as commands,
+            self.log.group_commit("ingest.events") as accepted,
         ):
             yield Edge(
                 withdrawals=withdrawals,
                 commands=commands,
+                accepted=accepted,
                 archive=PostgresArchive(self.database),
                 rulebook=ConfiguredRulebook(self.settled),
                 clock=utc_now,
                 secrets=SECRETS,
                 admin_key_sha256=None,
                 public_url="https://mail.example.org",
+                hashed=hashed,
             )
 
     def append(self, topic: str, payload: Payload, *, key: str, workspace: str = "demo") -> None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from uuid import UUID
 
-import httpx
 import msgspec
 import pytest
 
 from common.contracts.profiles import WithdrawalRequested
-from common.contracts.withdrawals import ContactWithdrawn, SendingHalted, SendingResumed
-from dispatcher.api import Edge, build
+from common.contracts.withdrawals import (
+    ContactWithdrawn,
+    SendingHalted,
+    SendingResumed,
+)
 from dispatcher.domain.tokens import MailToken, sign
 from dispatcher.ports import DeliveryReport
-from services.dispatcher.tests.fakes import FakeAppender, FakeArchive, FakeRulebook
+from services.dispatcher.tests.edge import ADMIN, SECRETS, World
 from services.dispatcher.tests.making import ANNA, NOW, delivery, delivery_id, recipient
 
-SECRETS = [b"new-secret-new-secret", b"old-secret-old-secret"]
-ADMIN = {"Authorization": "Bearer open sesame"}
 TOKEN = MailToken(
     workspace="demo",
     profile_id=ANNA,
@@ -30,34 +27,6 @@ TOKEN = MailToken(
     delivery_id=delivery_id(),
 )
 LINK = sign(TOKEN, SECRETS)
-
-
-@dataclass
-class World:
-    client: httpx.AsyncClient
-    withdrawals: FakeAppender = field(default_factory=FakeAppender)
-    commands: FakeAppender = field(default_factory=FakeAppender)
-    archive: FakeArchive = field(default_factory=FakeArchive)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    withdrawals, commands, archive = FakeAppender(), FakeAppender(), FakeArchive()
-    edge = Edge(
-        withdrawals=withdrawals,
-        commands=commands,
-        archive=archive,
-        rulebook=FakeRulebook(),
-        clock=lambda: NOW,
-        secrets=SECRETS,
-        admin_key_sha256=hashlib.sha256(b"open sesame").hexdigest(),
-        public_url="https://mail.example.org",
-    )
-    transport = httpx.ASGITransport(build(edge))
-    async with httpx.AsyncClient(
-        transport=transport, base_url="https://mail.example.org"
-    ) as client:
-        yield World(client, withdrawals, commands, archive)
 
 
 async def test_one_click_is_in_both_logs_when_it_is_answered(world: World) -> None:

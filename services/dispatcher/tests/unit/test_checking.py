@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 
 import httpx
 import pytest
 
 from dispatcher.api import Edge, build
+from dispatcher.domain.recipient import address_hash
 from dispatcher.domain.templates import find_problems, read_templates, render
 from dispatcher.domain.templates.vocabulary import VALUES
 from services.dispatcher.tests.fakes import FakeAppender, FakeArchive, FakeRulebook
@@ -63,7 +65,8 @@ def test_every_file_is_told_once() -> None:
     "word", [f"{name}.{word}" for name, words in VALUES.items() for word in words or {"name"}]
 )
 def test_every_word_of_the_vocabulary_is_given_to_every_rendering(word: str) -> None:
-    files = {REMINDER: f"---\nsubject: x\n---\n{{{{ {word} | default: '-' }}}}"}
+    above = "confirms: email.marketing\n" if word == "links.confirm" else ""
+    files = {REMINDER: f"---\nsubject: x\n{above}---\n{{{{ {word} | default: '-' }}}}"}
 
     assert render(read_templates(files), delivery(), recipient(last_name="B"), RULES, LINKS).html
 
@@ -72,12 +75,14 @@ async def ask(files: Mapping[str, str]) -> httpx.Response:
     edge = Edge(
         withdrawals=FakeAppender(),
         commands=FakeAppender(),
+        accepted=FakeAppender(),
         archive=FakeArchive(),
         rulebook=FakeRulebook(),
         clock=lambda: NOW,
         secrets=[b"new-secret-new-secret"],
         admin_key_sha256=hashlib.sha256(b"open sesame").hexdigest(),
         public_url="https://mail.example.org",
+        hashed=partial(address_hash, b"pepper"),
     )
     body = {"playbooks": [{"name": "cart", "files": dict(files)}]}
     async with httpx.AsyncClient(

@@ -15,6 +15,7 @@ from dispatcher.domain.gate import (
     AddressStanding,
     ContactsKnowledge,
     Hold,
+    PersonStop,
     Send,
     Situation,
     Skip,
@@ -56,6 +57,8 @@ def test_with_consent_and_nothing_against_it_a_mail_is_sent() -> None:
         ({"recipient": recipient(email=None)}, "no_address"),
         ({"recipient": recipient(email="no address")}, "no_address"),
         ({"address": AddressStanding(suppressed="address_unknown")}, "suppressed"),
+        ({"stop": PersonStop(transactional=False)}, "suppressed"),
+        ({"stop": PersonStop(transactional=True), "delivery": TRANSACTIONAL}, "suppressed"),
         ({"recipient": recipient(consents=())}, "no_consent"),
         ({"recipient": recipient(consents=(consent("profiling"),))}, "no_consent"),
         ({"address": AddressStanding({"marketing": NOW - SECOND})}, "withdrawn"),
@@ -112,6 +115,20 @@ def test_an_order_confirmation_needs_neither_consent_nor_barrier_nor_fresh_conta
     )
 
     assert verdict == Send(ADDRESS)
+
+
+def test_who_is_suppressed_gets_an_order_confirmation_unless_that_was_meant_too() -> None:
+    verdict = judge(situation(delivery=TRANSACTIONAL, stop=PersonStop(transactional=False)))
+
+    assert verdict == Send(ADDRESS)
+
+
+def test_a_new_consent_does_not_lift_the_suppression_of_a_person() -> None:
+    anew = recipient(consents=(consent(since=NOW),))
+
+    assert judge(situation(recipient=anew, stop=PersonStop(transactional=False))) == Skip(
+        "suppressed"
+    )
 
 
 def test_a_halt_stops_an_order_confirmation_too() -> None:
@@ -194,6 +211,7 @@ situations = st.builds(
     barrier_at=st.one_of(st.none(), instants),
     configured=st.booleans(),
     template=st.sampled_from(["ready", "unknown_version", "template_missing", "template_error"]),
+    stop=st.one_of(st.none(), st.builds(PersonStop, transactional=st.booleans())),
     provider_back_at=st.one_of(st.none(), instants),
 )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import httpx
 
 from dispatcher.api import Edge, build
+from dispatcher.domain.recipient import address_hash
 from dispatcher.ports import Halt
 from services.dispatcher.tests.fakes import FakeAppender, FakeArchive, FakeRulebook
 from services.dispatcher.tests.making import NOW
@@ -16,12 +18,14 @@ async def test_halts_in_force_are_told_to_the_admin_alone() -> None:
     edge = Edge(
         withdrawals=FakeAppender(),
         commands=FakeAppender(),
+        accepted=FakeAppender(),
         archive=FakeArchive(in_force=[Halt("*", "admin", NOW)]),
         rulebook=FakeRulebook(),
         clock=lambda: NOW,
         secrets=[b"new-secret-new-secret"],
         admin_key_sha256=hashlib.sha256(b"open sesame").hexdigest(),
         public_url="https://mail.example.org",
+        hashed=partial(address_hash, b"pepper"),
     )
     transport = httpx.ASGITransport(build(edge))
     async with httpx.AsyncClient(

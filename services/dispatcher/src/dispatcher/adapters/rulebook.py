@@ -74,6 +74,7 @@ def rules_of(release: Release) -> Rules:
         redirect_to=workspace.delivery.address,
         smtp_url_name=channel.secrets.get(SMTP_SECRET) if channel else None,
         brand=_brand(workspace),
+        confirm_within=workspace.consent.confirm_within,
     )
 
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from common.errors import TransientError
-from dispatcher.api import admin, checking, links
+from dispatcher.api import admin, checking, confirming, links, suppressions
 from dispatcher.api.edge import Edge
 
 
@@ -18,8 +18,10 @@ def build(edge: Edge) -> FastAPI:
     # The interactive documentation of FastAPI would load scripts from elsewhere.
     app = FastAPI(title="cuestream dispatcher", version="1", docs_url=None, redoc_url=None)
     app.include_router(links.routes(edge))
+    app.include_router(confirming.routes(edge))
     app.include_router(admin.routes(edge))
     app.include_router(checking.routes(edge))
+    app.include_router(suppressions.routes(edge))
 
     @app.exception_handler(TransientError)
     async def away(_: Request, error: TransientError) -> JSONResponse:

@@ -138,5 +138,12 @@ async def _rewritten(edge: Edge, token: MailToken) -> str | None:
     templates = edge.rulebook.templates(delivery.request.playbook, delivery.request.version)
     if templates is None or delivery.profile_id != token.profile_id:
         return None
-    links = links_of(delivery, token.address_hash, public_url=edge.public_url, secrets=edge.secrets)
+    links = links_of(
+        delivery,
+        token.address_hash,
+        rules=rules,
+        templates=templates,
+        public_url=edge.public_url,
+        secrets=edge.secrets,
+    )
     return render(templates, delivery, recipient, rules, links).html

@@ -8,6 +8,7 @@ from html import escape
 from fastapi.responses import HTMLResponse
 
 from dispatcher.api.words import Words
+from dispatcher.domain.confirming import Verdict
 
 # Nothing may be loaded, and nobody learns the address of the page: the token in it is the reader's.
 HEADERS: Mapping[str, str] = {
@@ -94,6 +95,30 @@ class Pages:
 
     def saved(self) -> HTMLResponse:
         return self._page(self._words.saved_title, f"<p>{self._words.saved_text}</p>")
+
+    def confirm(self, token: str) -> HTMLResponse:
+        """Asks; only the button, a POST, confirms."""
+        words = self._words
+        return self._page(
+            words.confirm_title,
+            f"<p>{words.confirm_question}</p>"
+            f'<form method="post" action="../c/{token}"><button>{words.confirm_button}</button></form>'
+            f"<p><small>{words.confirm_ignore}</small></p>",
+        )
+
+    def confirmed(self) -> HTMLResponse:
+        return self._page(self._words.confirmed_title, f"<p>{self._words.confirmed_text}</p>")
+
+    def not_confirmed(self, verdict: Verdict) -> HTMLResponse:
+        """Why the link confirms nothing any more, and what to do instead."""
+        words = self._words
+        title, text, status = {
+            "expired": (words.expired_title, words.expired_text, 410),
+            "confirmed": (words.already_title, words.already_text, 409),
+            "withdrawn": (words.withdrawn_title, words.withdrawn_text, 403),
+            "moved": (words.moved_title, words.moved_text, 410),
+        }.get(verdict, (words.gone_title, words.gone_text, 404))
+        return self._page(title, f"<p>{text}</p>", status=status)
 
     def bad_link(self) -> HTMLResponse:
         words = self._words

@@ -35,6 +35,20 @@ class Words:
     try_again: str
     gone_title: str
     gone_text: str
+    confirm_title: str
+    confirm_question: str
+    confirm_button: str
+    confirm_ignore: str
+    confirmed_title: str
+    confirmed_text: str
+    expired_title: str
+    expired_text: str
+    already_title: str
+    already_text: str
+    withdrawn_title: str
+    withdrawn_text: str
+    moved_title: str
+    moved_text: str
 
 
 DE = Words(
@@ -62,6 +76,20 @@ DE = Words(
     try_again="Noch einmal versuchen",
     gone_title="Diese Nachricht gibt es nicht mehr",
     gone_text="Sie ist schon zu alt, oder ihre Daten wurden gelöscht.",
+    confirm_title="Bitte bestätige deine Anmeldung",
+    confirm_question="Erst mit diesem Klick sagst du, dass wir dir schreiben dürfen.",
+    confirm_button="Ja, bestätigen",
+    confirm_ignore="Du hast dich nicht angemeldet? Dann schließe diese Seite einfach. Es passiert nichts.",
+    confirmed_title="Danke, das ist bestätigt",
+    confirmed_text="Abmelden kannst du dich jederzeit, mit einem Klick in jeder E-Mail.",
+    expired_title="Dieser Link ist abgelaufen",
+    expired_text="Deine Anmeldung wurde nicht rechtzeitig bestätigt. Melde dich bitte noch einmal an.",
+    already_title="Das ist schon bestätigt",
+    already_text="Du musst nichts weiter tun.",
+    withdrawn_title="Du hast dich inzwischen abgemeldet",
+    withdrawn_text="Dabei bleibt es. Möchtest du doch etwas von uns hören, melde dich bitte noch einmal an.",
+    moved_title="Dieser Link gilt nicht mehr",
+    moved_text="Inzwischen hast du uns eine andere Adresse genannt. Melde dich mit ihr bitte noch einmal an.",
 )
 EN = Words(
     language="en",
@@ -88,6 +116,20 @@ EN = Words(
     try_again="Try again",
     gone_title="This message is no longer here",
     gone_text="It is too old, or its data were erased.",
+    confirm_title="Please confirm that you sign up",
+    confirm_question="Only with this click do you say that we may write to you.",
+    confirm_button="Yes, confirm",
+    confirm_ignore="You did not sign up? Then just close this page. Nothing will happen.",
+    confirmed_title="Thank you, that is confirmed",
+    confirmed_text="You can unsubscribe at any time, with one click in every e-mail.",
+    expired_title="This link has expired",
+    expired_text="You did not confirm in time. Please sign up once more.",
+    already_title="That is confirmed already",
+    already_text="There is nothing left to do.",
+    withdrawn_title="You unsubscribed in the meantime",
+    withdrawn_text="We leave it at that. If you want to hear from us after all, please sign up once more.",
+    moved_title="This link is no longer good",
+    moved_text="You told us of another address in the meantime. Please sign up with it once more.",
 )
 _LANGUAGES: Mapping[str, Words] = {"de": DE, "en": EN}
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")

@@ -71,6 +71,14 @@ class AddressStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonStop:
+    """The person must not be written to, by whatever address and channel."""
+
+    transactional: bool
+    """Whether also what an order brings with it is not sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContactsKnowledge:
     """Up to which append time of raw events the contacts are folded."""
 
@@ -104,6 +112,8 @@ class Situation:
     template: Literal["ready", "unknown_version", "template_missing", "template_error"]
     has_provider: bool = True
     """Whether there is anybody to hand it to."""
+    stop: PersonStop | None = None
+    """Set where the person is suppressed, not only an address."""
     provider_back_at: datetime | None = None
     """Set while the provider is away."""
 
@@ -174,6 +184,12 @@ def _address(s: Situation) -> Verdict | None:
     return Skip("suppressed") if s.address.suppressed else None
 
 
+def _person(s: Situation) -> Verdict | None:
+    if s.stop is None or (s.delivery.is_transactional and not s.stop.transactional):
+        return None
+    return Skip("suppressed")
+
+
 def _consent(s: Situation) -> Verdict | None:
     if s.delivery.is_transactional or s.recipient is None:
         return None
@@ -201,6 +217,7 @@ QUESTIONS: Sequence[Question] = (
     _barrier,
     _contacts,
     _merge,
+    _person,
     _address,
     _consent,
     _provider,

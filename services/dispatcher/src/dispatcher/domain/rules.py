@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 Mode = Literal["live", "sink", "redirect"]
@@ -36,6 +37,8 @@ class Rules:
     """The name of the secret that holds the shop's own SMTP URL; None: the installation's."""
     brand: Mapping[str, str] = field(default_factory=dict)
     """What templates read as `brand.…`."""
+    confirm_within: timedelta = timedelta(days=7)
+    """How long the link of a mail that asks for consent is good for."""
 
     def destination(self, address: str) -> str:
         """Where a mail to that address really goes."""

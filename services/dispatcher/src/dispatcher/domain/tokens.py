@@ -7,11 +7,14 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from common.errors import PermanentError
+from common.ids import derive
 
 _TAG_BYTES = 16
 _LONGEST = 600
@@ -28,14 +31,40 @@ class MailToken(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     delivery_id: UUID
 
 
+class ConfirmToken(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What the link proves with which a mail asks for consent."""
+
+    workspace: str
+    profile_id: UUID
+    address_hash: bytes
+    """Of the address that the mail went to: who presses the button reads what is sent there."""
+    key: str
+    """`channel.purpose` that is asked for."""
+    delivery_id: UUID
+    asked_at: datetime
+    """What was asked for until then is meant."""
+    expires_at: datetime
+
+    @property
+    def proof_id(self) -> UUID:
+        """Of the confirmation: the same however often the button is pressed."""
+        return derive("confirmation", self.workspace, self.delivery_id, self.key)
+
+
+_Token = TypeVar("_Token", MailToken, ConfirmToken)
+# The labels keep these tokens apart, and from whatever else the same secret may sign.
+_MAIL: Final = b"mail-token.v1\x00"
+_CONFIRM: Final = b"confirm-token.v1\x00"
 _encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
 _decoder = msgspec.msgpack.Decoder(MailToken)
+_confirm_decoder = msgspec.msgpack.Decoder(ConfirmToken)
 
 
-def sign(token: MailToken, secrets: Sequence[bytes]) -> str:
+def sign(token: MailToken | ConfirmToken, secrets: Sequence[bytes]) -> str:
     """A text of letters, digits, `-` and `_`, signed with the newest secret."""
     body = _encoder.encode(token)
-    return base64.urlsafe_b64encode(body + _tag(secrets[0], body)).rstrip(b"=").decode()
+    label = _MAIL if isinstance(token, MailToken) else _CONFIRM
+    return base64.urlsafe_b64encode(body + _tag(secrets[0], label + body)).rstrip(b"=").decode()
 
 
 def verify(text: str, secrets: Sequence[bytes]) -> MailToken:
@@ -44,14 +73,29 @@ def verify(text: str, secrets: Sequence[bytes]) -> MailToken:
     Raises:
         PermanentError: `bad_token`, whatever is wrong with it.
     """
+    return _read(text, secrets, _MAIL, _decoder)
+
+
+def verify_confirmation(text: str, secrets: Sequence[bytes]) -> ConfirmToken:
+    """Read a token that asks for consent; whether it is too late is another question.
+
+    Raises:
+        PermanentError: `bad_token`, whatever is wrong with it.
+    """
+    return _read(text, secrets, _CONFIRM, _confirm_decoder)
+
+
+def _read(
+    text: str, secrets: Sequence[bytes], label: bytes, decoder: msgspec.msgpack.Decoder[_Token]
+) -> _Token:
     raw = _decoded(text)
     body, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
     # All of them are tried, so that the time taken does not tell which one fits.
-    fits = [hmac.compare_digest(_tag(secret, body), tag) for secret in secrets]
+    fits = [hmac.compare_digest(_tag(secret, label + body), tag) for secret in secrets]
     if not any(fits):
         raise PermanentError("bad_token", "no secret signed it")
     try:
-        return _decoder.decode(body)
+        return decoder.decode(body)
     except msgspec.MsgspecError as error:
         raise PermanentError("bad_token", "it has another shape") from error
 
@@ -69,6 +113,5 @@ def _decoded(text: str) -> bytes:
     return raw
 
 
-def _tag(secret: bytes, body: bytes) -> bytes:
-    # The label keeps these tokens apart from whatever else the same secret may sign.
-    return hmac.new(secret, b"mail-token.v1\x00" + body, hashlib.sha256).digest()[:_TAG_BYTES]
+def _tag(secret: bytes, labelled: bytes) -> bytes:
+    return hmac.new(secret, labelled, hashlib.sha256).digest()[:_TAG_BYTES]

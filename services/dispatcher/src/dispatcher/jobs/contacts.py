@@ -15,7 +15,8 @@ from dispatcher.domain.contacts import ContactsProgress
 from dispatcher.domain.gate import ContactsKnowledge
 from dispatcher.ports import CONTACTS, ContactPositions
 
-_INTERVAL = 0.2
+_INTERVAL = 0.5
+"""Seconds between two looks: what is known is older by as much, and half a minute is what makes it too old."""
 _PAUSE = 0.5
 
 

@@ -98,6 +98,7 @@ class Gatekeeper:
                 delivery=delivery,
                 recipient=candidate.recipient,
                 address=candidate.address,
+                stop=candidate.stop,
                 halted=not found.halted.isdisjoint({"*", delivery.workspace}),
                 contacts=self._contacts(candidate.read_in),
                 barrier_at=barrier.appended_at if barrier else None,

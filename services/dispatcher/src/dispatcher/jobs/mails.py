@@ -36,7 +36,14 @@ class MailWriter:
         Raises:
             TemplateError: it cannot be written for this recipient.
         """
-        links = links_of(delivery, address_hash, public_url=self._public_url, secrets=self._secrets)
+        links = links_of(
+            delivery,
+            address_hash,
+            rules=rules,
+            templates=templates,
+            public_url=self._public_url,
+            secrets=self._secrets,
+        )
         rendered = render(templates, delivery, recipient, rules, links)
         return Email(
             sender=rules.sender,

@@ -14,7 +14,9 @@ from common.contracts import Event, decode_event, encode_event, event_bytes
 from common.contracts.topics import QUARANTINE_SUFFIX
 from common.contracts.withdrawals import (
     BarrierAppended,
+    ContactSuppressed,
     ContactWithdrawn,
+    PersonSuppressed,
     SendingHalted,
     SendingResumed,
 )
@@ -22,7 +24,7 @@ from common.errors import PermanentError, TransientError
 from common.ids import derive
 from common.streaming.ports import Fetched, Outgoing, Place, Publisher, Reader
 from dispatcher.jobs import metrics
-from dispatcher.ports import Barrier, HaltChange, Noes, NoRecord, Withdrawal
+from dispatcher.ports import Ban, Barrier, HaltChange, Noes, NoRecord, PersonBan, Withdrawal
 
 log = structlog.get_logger(__name__)
 
@@ -191,6 +193,19 @@ def _no(event: Event, item: Fetched) -> NoRecord | None:
         return Withdrawal(
             event.workspace, no.channel, no.address_hash, no.purpose, item.appended_at
         )
+    if event.type == ContactSuppressed.TYPE:
+        ban = event.payload(ContactSuppressed)
+        _check(_HASH, ban.address_hash)
+        _check(_WORD, event.workspace, ban.channel, ban.reason)
+        return Ban(event.workspace, ban.channel, ban.address_hash, ban.reason)
+    if event.type == PersonSuppressed.TYPE:
+        person = event.payload(PersonSuppressed)
+        _check(_WORD, event.workspace, person.reason)
+        return PersonBan(event.workspace, person.profile_id, person.reason, person.transactional)
+    return _halt_change(event, item)
+
+
+def _halt_change(event: Event, item: Fetched) -> HaltChange | None:
     if event.type == SendingHalted.TYPE:
         halt = event.payload(SendingHalted)
         _check(_WORD, halt.scope, halt.by)

@@ -37,6 +37,9 @@ _BOARDING = 0.3
 """Seconds kept for the commit of `transmitting` and the way to the first byte."""
 _IDLE = 0.05
 """Seconds between two looks where nothing is due: how late a due delivery may be noticed."""
+_GATHER, _FEW = 0.1, 10
+"""Seconds from the beginning of a round to that of the next, at least, where it had few mails: it takes two dozen statements, whether
+for one mail or ten."""
 
 
 class Barriers(Protocol):
@@ -106,6 +109,7 @@ class Sender:
         await self._flights.cancel()
 
     async def _step(self, owned: Owned) -> float:
+        begun = self._clock()
         partitions = owned.partitions
         landed = self._flights.landed()
         foreign = [flight for flight in landed if flight.partition not in partitions]
@@ -117,7 +121,8 @@ class Sender:
         admitted = await self._record_and_claim(owned, partitions, mine, work)
         if admitted:
             await self._transmit(owned, admitted)
-        return 0.0
+        few = not self._finishing and len(admitted) + len(mine) < _FEW
+        return max(0.0, _GATHER - (self._clock() - begun)) if few else 0.0
 
     async def _look(self, partitions: Collection[int]) -> Work:
         """What may be done now: without a barrier, marketing does not even get as far as the gate."""

@@ -13,11 +13,13 @@ from dispatcher.ports.deliveries import (
 from dispatcher.ports.edge import Appender, Archive, DeliveryReport, Halt
 from dispatcher.ports.knowledge import (
     CONTACTS,
+    Ban,
     Barrier,
     ContactPositions,
     HaltChange,
     Noes,
     NoRecord,
+    PersonBan,
     Rulebook,
     Withdrawal,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "Accepted",
     "Appender",
     "Archive",
+    "Ban",
     "Barrier",
     "Candidate",
     "Change",
@@ -52,6 +55,7 @@ __all__ = [
     "Noes",
     "OutcomeUnknown",
     "Outlets",
+    "PersonBan",
     "Refused",
     "Rulebook",
     "Suppression",

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from common.consuming import Transaction
 from dispatcher.domain.delivery import Delivery, State, may_move
-from dispatcher.domain.gate import AddressStanding
+from dispatcher.domain.gate import AddressStanding, PersonStop
 from dispatcher.domain.recipient import Recipient
 
 
@@ -30,6 +30,8 @@ class Candidate:
     """The partitions whose contacts say so."""
     address_hash: str | None
     address: AddressStanding
+    stop: PersonStop | None = None
+    """What was said of the person, also under a name that was merged into this one."""
 
 
 @dataclass(frozen=True, slots=True)

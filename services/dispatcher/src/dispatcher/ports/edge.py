@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from dispatcher.domain.confirming import Asked
 from dispatcher.domain.delivery import Delivery, State
 from dispatcher.domain.recipient import Recipient
 
@@ -53,6 +54,10 @@ class Archive(Protocol):
 
     async def mail(self, workspace: str, delivery_id: UUID) -> tuple[Delivery, Recipient] | None:
         """What is needed to show a mail again; None for one that was never sent, or is gone."""
+        ...
+
+    async def asked(self, workspace: str, delivery_id: UUID) -> Asked | None:
+        """What is known of a mail that asked for consent; None for one that was never sent, or is gone."""
         ...
 
 

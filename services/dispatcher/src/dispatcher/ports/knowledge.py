@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from dispatcher.domain.rules import Rules
 from dispatcher.domain.templates import Templates
@@ -50,7 +51,28 @@ class HaltChange:
     at: datetime
 
 
-NoRecord = Withdrawal | HaltChange
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """An address that must not be used, whatever for."""
+
+    workspace: str
+    channel: str
+    address_hash: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonBan:
+    """Somebody who must not be written to, by whatever address and channel."""
+
+    workspace: str
+    profile_id: UUID
+    reason: str
+    transactional: bool
+    """Whether also what an order brings with it is not sent."""
+
+
+NoRecord = Withdrawal | HaltChange | Ban | PersonBan
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,18 @@ from uuid import UUID
 from typing_extensions import override
 
 from common.postgres import Database
+from dispatcher.domain.confirming import Asked
 from dispatcher.domain.delivery import Delivery
+from dispatcher.domain.gate import AddressStanding
 from dispatcher.domain.recipient import Recipient
 from dispatcher.ports import Archive, DeliveryReport, Halt
+from dispatcher.store.people import suppressed_people
 from dispatcher.store.recipients import LINEAGES, Lineages
-from dispatcher.store.rows import delivery_of, plain, recipient_of
+from dispatcher.store.rows import Row, delivery_of, plain, recipient_of, standing_of
 
 
 class PostgresArchive(Archive):
-    """Two look-ups by delivery id, and the halts."""
+    """Look-ups by delivery id, and the halts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,6 +54,30 @@ class PostgresArchive(Archive):
 
     @override
     async def mail(self, workspace: str, delivery_id: UUID) -> tuple[Delivery, Recipient] | None:
+        found = await self._found(workspace, delivery_id)
+        return found and (found[0], recipient_of(found[1]))
+
+    @override
+    async def asked(self, workspace: str, delivery_id: UUID) -> Asked | None:
+        found = await self._found(workspace, delivery_id)
+        if found is None:
+            return None
+        delivery, last = found
+        key = (workspace, delivery.request.channel, last["email_hash"])
+        address = await self._database.fetchrow(_ADDRESS, *key)
+        profile_id = plain(last["profile_id"])
+        async with self._database.transaction() as tx:
+            people = await suppressed_people(tx, [profile_id])
+        return Asked(
+            delivery=delivery,
+            recipient=recipient_of(last),
+            address_hash=last["email_hash"],
+            address=AddressStanding() if address is None else standing_of(address),
+            stop=people.get((workspace, profile_id)),
+        )
+
+    async def _found(self, workspace: str, delivery_id: UUID) -> tuple[Delivery, Row] | None:
+        """A mail that went out, and the row of who it would go to now."""
         row = await self._database.fetchrow(_MAIL, delivery_id, workspace)
         if row is None:
             return None
@@ -59,7 +86,7 @@ class PostgresArchive(Archive):
         last = Lineages(rows).last(delivery.profile_id)
         if last is None or last["snapshot"] is None:
             return None
-        return delivery, recipient_of(last)
+        return delivery, last
 
 
 _REPORT = """
@@ -70,4 +97,14 @@ FROM deliveries WHERE delivery_id = $1
 _MAIL = """
 SELECT delivery FROM deliveries
 WHERE delivery_id = $1 AND workspace = $2 AND state IN ('transmitting', 'sent', 'unknown')
+"""
+
+_ADDRESS = """
+SELECT withdrawn, suppressed FROM addresses
+WHERE workspace = $1 AND channel = $2 AND address_hash = $3
+"""
+
+_ADDRESS = """
+SELECT withdrawn, suppressed FROM addresses
+WHERE workspace = $1 AND channel = $2 AND address_hash = $3
 """

@@ -12,9 +12,10 @@ from typing_extensions import override
 from common.consuming import Transaction
 from common.postgres import Database
 from dispatcher.domain.delivery import State
-from dispatcher.domain.gate import AddressStanding
+from dispatcher.domain.gate import AddressStanding, PersonStop
 from dispatcher.domain.recipient import EMAIL
 from dispatcher.ports import Candidate, Change, Changed, Deliveries, Found, Suppression, Work
+from dispatcher.store.people import suppressed_people
 from dispatcher.store.recipients import Lineages, lock_lineages
 from dispatcher.store.rows import (
     Row,
@@ -58,10 +59,11 @@ class PostgresDeliveries(Deliveries):
         due = await _fetch(tx, _DUE, sorted(partitions), now, limit, kinds)
         recipients = await _recipients(tx, due)
         standings = await _standings(tx, due, recipients)
+        people = await suppressed_people(tx, _last_ones(due, recipients))
         return Found(
             now=now,
             halted=frozenset(row["scope"] for row in halts),
-            candidates=[_candidate(row, recipients, standings) for row in due],
+            candidates=[_candidate(row, recipients, standings, people) for row in due],
         )
 
     @override
@@ -90,6 +92,11 @@ async def _recipients(tx: Transaction, due: Sequence[Row]) -> Lineages:
     return await lock_lineages(tx, keys) if keys else Lineages(())
 
 
+def _last_ones(due: Sequence[Row], recipients: Lineages) -> set[UUID]:
+    found = (recipients.last(plain(row["profile_id"])) for row in due)
+    return {plain(last["profile_id"]) for last in found if last}
+
+
 async def _standings(
     tx: Transaction, due: Sequence[Row], recipients: Lineages
 ) -> dict[tuple[str, str], AddressStanding]:
@@ -110,7 +117,10 @@ async def _fetch(tx: Transaction, sql: str, *args: object) -> Sequence[Row]:
 
 
 def _candidate(
-    row: Row, recipients: Lineages, standings: Mapping[tuple[str, str], AddressStanding]
+    row: Row,
+    recipients: Lineages,
+    standings: Mapping[tuple[str, str], AddressStanding],
+    people: Mapping[tuple[str, UUID], PersonStop],
 ) -> Candidate:
     known = recipients.of(plain(row["profile_id"]))
     last = known[-1] if known else None
@@ -125,6 +135,7 @@ def _candidate(
         read_in=frozenset({row["partition"], *(each["partition"] for each in known)}),
         address_hash=address_hash,
         address=standings.get((row["workspace"], address_hash or ""), _NOBODY),
+        stop=None if last is None else people.get((row["workspace"], plain(last["profile_id"]))),
     )
 
 

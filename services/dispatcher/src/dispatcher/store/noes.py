@@ -11,7 +11,7 @@ from typing_extensions import override
 from common.consuming import Transaction
 from common.errors import TransientError
 from common.postgres import Database
-from dispatcher.ports import HaltChange, Noes, NoRecord, Withdrawal
+from dispatcher.ports import Ban, HaltChange, Noes, NoRecord, PersonBan, Withdrawal
 from dispatcher.store.rows import columns
 
 _AddressKey = tuple[str, str, str]
@@ -46,6 +46,8 @@ class PostgresNoes(Noes):
             halts = [record for record in new if isinstance(record, HaltChange)]
             await _halt(tx, halts)
             await _withdraw(tx, [record for record in new if isinstance(record, Withdrawal)])
+            await _ban(tx, [record for record in new if isinstance(record, Ban)])
+            await _ban_people(tx, [record for record in new if isinstance(record, PersonBan)])
             await _wake(tx, halts)
             await tx.execute("UPDATE withdrawals_read SET next_offset = $1", following)
 
@@ -65,6 +67,18 @@ async def _withdraw(tx: Transaction, withdrawals: Sequence[Withdrawal]) -> None:
     if by_address:
         rows = [(*key, _text(noes)) for key, noes in by_address.items()]
         await tx.execute(_WITHDRAW, *columns(rows))
+
+
+async def _ban(tx: Transaction, bans: Sequence[Ban]) -> None:
+    by_address = {(ban.workspace, ban.channel, ban.address_hash): ban.reason for ban in bans}
+    if by_address:
+        rows = [(*address, reason) for address, reason in sorted(by_address.items())]
+        await tx.execute(_BAN, *columns(rows))
+
+
+async def _ban_people(tx: Transaction, bans: Sequence[PersonBan]) -> None:
+    for ban in bans:
+        await tx.execute(_BAN_PERSON, ban.workspace, ban.profile_id, ban.reason, ban.transactional)
 
 
 async def _halt(tx: Transaction, changes: Sequence[HaltChange]) -> None:
@@ -92,6 +106,22 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS no (workspace, ch
 ORDER BY workspace, channel, address_hash
 ON CONFLICT (workspace, channel, address_hash)
 DO UPDATE SET withdrawn = addresses.withdrawn || excluded.withdrawn
+"""
+
+# What a provider said of the address itself is kept: it is the reason that was found first.
+_BAN = """
+INSERT INTO addresses (workspace, channel, address_hash, suppressed)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS ban (workspace, channel, address_hash, suppressed)
+ORDER BY workspace, channel, address_hash
+ON CONFLICT (workspace, channel, address_hash)
+DO UPDATE SET suppressed = coalesce(addresses.suppressed, excluded.suppressed)
+"""
+
+# What once reached further is not narrowed by what is said later.
+_BAN_PERSON = """
+INSERT INTO suppressed_people AS known (workspace, profile_id, reason, transactional) VALUES ($1, $2, $3, $4)
+ON CONFLICT (workspace, profile_id)
+DO UPDATE SET transactional = known.transactional OR excluded.transactional
 """
 
 _SKIP = """

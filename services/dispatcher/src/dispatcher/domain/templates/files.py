@@ -17,6 +17,13 @@ _NAME = re.compile(
 )
 _HEADER = re.compile(r"\A---[ \t]*\r?\n(?P<header>.*?)^---[ \t]*\r?\n?", re.DOTALL | re.MULTILINE)
 
+CONFIRMABLE = frozenset(
+    f"{channel}.{purpose}"
+    for channel in ("email", "ads")
+    for purpose in ("marketing", "transactional", "profiling")
+)
+"""What a mail can prove: the consent of whoever reads what is sent to that address, on the channels that use it."""
+_CONFIRM_LINK = "links.confirm"
 _html = environment(escape=True)
 _plain = environment(escape=False)
 
@@ -37,6 +44,8 @@ class Template:
     preheader: Part | None
     html: Part
     text: Part | None
+    confirms: str | None = None
+    """`channel.purpose` that the mail asks to confirm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,10 @@ class Templates:
 
     def of(self, message: str, channel: str) -> Mapping[str, Template]:
         return self.by_message.get((message, channel), {})
+
+    def confirms(self, message: str, channel: str) -> str | None:
+        """What a message asks to confirm, whatever the locale."""
+        return next((template.confirms for template in self.of(message, channel).values()), None)
 
 
 def read_templates(files: Mapping[str, str]) -> Templates:
@@ -64,7 +77,10 @@ def read_templates(files: Mapping[str, str]) -> Templates:
         if match is None:
             raise TemplateError(f"{path}: expected templates/<message>.<channel>.<locale>.liquid")
         template = _template(path, match["locale"], files)
-        found.setdefault((match["message"], match["channel"]), {})[match["locale"]] = template
+        others = found.setdefault((match["message"], match["channel"]), {})
+        if any(other.confirms != template.confirms for other in others.values()):
+            raise TemplateError(f"{path}: confirms something else than in another locale")
+        others[match["locale"]] = template
     _refuse_orphans(files)
     return Templates(found)
 
@@ -82,12 +98,18 @@ def find_problems(files: Mapping[str, str]) -> list[TemplateError]:
             read_templates({each: files[each] for each in {html, text} & paths})
         except TemplateError as error:
             found.append(error)
+    if not found:
+        try:
+            read_templates({path: files[path] for path in paths})
+        except TemplateError as error:
+            found.append(error)
     return found
 
 
 def _template(path: str, locale: str, files: Mapping[str, str]) -> Template:
     header, body, above = _split(path, files[path])
     text = files.get(path.removesuffix(".liquid") + ".txt.liquid")
+    _require_link(path, body, text, asks="confirms" in header)
     return Template(
         name=path,
         locale=locale,
@@ -97,7 +119,23 @@ def _template(path: str, locale: str, files: Mapping[str, str]) -> Template:
         else None,
         html=_compiled(path, body, escape=True, above=above),
         text=None if text is None else _compiled(path, text, escape=False),
+        confirms=_confirms(path, header),
     )
+
+
+def _confirms(path: str, header: Mapping[str, str]) -> str | None:
+    key = header.get("confirms")
+    if key is not None and key not in CONFIRMABLE:
+        raise TemplateError(f"{path}: confirms is one of {', '.join(sorted(CONFIRMABLE))}")
+    return key
+
+
+def _require_link(path: str, body: str, text: str | None, *, asks: bool) -> None:
+    """A mail that asks for consent has the link, and no other mail has."""
+    for source in filter(None, (body, text)):
+        if asks != (_CONFIRM_LINK in source):
+            told = f"no {_CONFIRM_LINK}" if asks else f"{_CONFIRM_LINK}, but no `confirms:` above"
+            raise TemplateError(f"{path}: {told}")
 
 
 def _split(path: str, text: str) -> tuple[Mapping[str, str], str, int]:
@@ -107,7 +145,7 @@ def _split(path: str, text: str) -> tuple[Mapping[str, str], str, int]:
         raise TemplateError(f"{path}:1: expected a header between two lines of ---")
     try:
         fields = parse_document(path, match["header"]).fields(
-            required=["subject"], optional=["preheader"]
+            required=["subject"], optional=["preheader", "confirms"]
         )
         header = {name: fields[name].text() for name in fields}
         return header, text[match.end() :], match[0].count("\n")

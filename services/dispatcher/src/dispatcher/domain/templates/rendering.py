@@ -38,6 +38,8 @@ class Links:
     unsubscribe: str
     preferences: str
     view: str
+    confirm: str | None = None
+    """Only of a mail that asks for consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def render(
 
     Raises:
         TemplateError: there is no such template, it uses what is not defined, goes beyond its
-            limits, or is an advertisement without a way to unsubscribe.
+            limits, or is an advertisement without a way to unsubscribe, or asks for consent without the link.
     """
     template, wanted = _choose(templates, delivery, recipient, rules)
     values = _values(delivery, recipient, rules, links)
@@ -72,7 +74,9 @@ def render(
     except (LiquidError, *_ODDITIES) as error:
         raise TemplateError(f"{template.name}: {type(error).__name__}") from error
     if not delivery.is_transactional:
-        _require_way_out(template, rendered, links)
+        _require(template, rendered, links.unsubscribe, "links.unsubscribe")
+    if links.confirm is not None:
+        _require(template, rendered, links.confirm, "links.confirm")
     return rendered
 
 
@@ -141,11 +145,12 @@ def _web(url: str | None) -> str | None:
     return url if url and re.match(r"https?://", url) else None
 
 
-def _named(links: Links) -> dict[str, str]:
+def _named(links: Links) -> dict[str, Any]:
     return {
         "unsubscribe": links.unsubscribe,
         "preferences": links.preferences,
         "view": links.view,
+        "confirm": _or_absent("links.confirm", links.confirm),
     }
 
 
@@ -163,7 +168,7 @@ def _one_line(subject: str) -> str:
     return line[:_LONGEST_SUBJECT]
 
 
-def _require_way_out(template: Template, rendered: Rendered, links: Links) -> None:
+def _require(template: Template, rendered: Rendered, link: str, name: str) -> None:
     for part, content in (("HTML", rendered.html), ("text", rendered.text)):
-        if links.unsubscribe not in content:
-            raise TemplateError(f"{template.name}: no links.unsubscribe in the {part} part")
+        if link not in content:
+            raise TemplateError(f"{template.name}: no {name} in the {part} part")

@@ -9,7 +9,7 @@ from liquid import BoundTemplate
 VALUES: Mapping[str, frozenset[str] | None] = {
     "customer": frozenset({"first_name", "last_name"}),
     "cart": frozenset({"items"}),
-    "links": frozenset({"unsubscribe", "preferences", "view"}),
+    "links": frozenset({"unsubscribe", "preferences", "view", "confirm"}),
     "brand": None,
 }
 """What a rendering gives, and the names in it; None: a workspace may add its own."""
