@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from typing_extensions import override
+
 from common.configuration import Configuration, Content, Release, content_of
-from common.consuming import Folded, Record, TimerDue
+from common.consuming import Folded, Record
 from common.contracts import Payload, encode_event
 from common.contracts.actions import ActionRequested
 from common.contracts.decisions import DecisionMade, EnrollmentEntered, EnrollmentExited
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, TraitsChanged
 from common.ids import derive
-from orchestrator.consumer import journey_handlers, libraries
+from cuestream import rehearsal
+from orchestrator.consumer import libraries
+from orchestrator.domain.library import Library
 from orchestrator.domain.state import ProfileState
 from orchestrator.handlers import JourneyMerger
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=250)
+MINUTE = timedelta(minutes=1)
+SILENCE = 30 * MINUTE
+"""That a cart rests, where nobody has set another."""
 ANNA = derive("test", "anna")
 VISITOR = derive("test", "visitor")
 MERGE = 10
@@ -77,26 +84,31 @@ def greeting(again: str) -> Content:
 CART_SHOP = configuration(playbook("cart_abandonment", CART_ABANDONMENT))
 
 
-class Life:
-    """One profile; `does` and `learns` fold records, `waits` lets the timers that become due fire."""
+_compiled: dict[int, tuple[Configuration, Callable[[str], Library]]] = {}
+
+
+def compiled(shop: Configuration) -> Callable[[str], Library]:
+    """The playbooks of a shop, compiled once for all lives in it."""
+    known = _compiled.get(id(shop))
+    if known is None:
+        known = _compiled[id(shop)] = shop, libraries(shop)  # held, so that its id stays its own
+    return known[1]
+
+
+class Life(rehearsal.Life):
+    """One profile of the tests; `does` and `learns` fold records, `waits` lets the timers that become due fire."""
 
     def __init__(
         self, shop: Configuration = CART_SHOP, *, willing: bool = True, who: UUID = ANNA
     ) -> None:
-        self.who = who
-        self.configure(shop)
-        self.state: ProfileState | None = None
-        self.timers: dict[str, datetime] = {}
-        self.now = START
-        self.told: list[tuple[datetime, Payload]] = []
-        self._offset = 0
+        super().__init__(compiled(shop), "shop", who, START)
         if willing:
             self.is_reachable()
             self.consents()
 
-    def configure(self, shop: Configuration) -> None:
-        self.library_of = libraries(shop)
-        self._table = journey_handlers(self.library_of)
+    def publishes(self, shop: Configuration) -> None:
+        """From now on another configuration is in force."""
+        self.configure(compiled(shop))
 
     def does(
         self,
@@ -110,7 +122,7 @@ class Life:
         **properties: Any,
     ) -> None:
         self.waits(after)
-        event_id = derive("event", self.who, id_ or str(self._offset))
+        event_id = derive("event", self.who, id_ or str(self.heard))
         self.learns(
             ActivityRecorded(
                 event_id=event_id,
@@ -144,21 +156,6 @@ class Life:
             )
         )
 
-    def learns(self, payload: Payload, *, history: bool = False) -> None:
-        self._offset += 1
-        event = encode_event(
-            payload,
-            id=derive("record", self.who, self._offset),
-            source="/test",
-            subject=str(self.who),
-            time=self.now,
-            workspace="shop",
-            correlationid=ANNA,
-        )
-        topic = payload.TOPICS[0]
-        record = Record(topic, 0, self._offset, self.now, self.now, event, history=history)
-        self.take(self._table.records[payload.TYPE](self.state, record, self.now))
-
     def becomes(self, winner: Life) -> None:
         """Turn out to be another profile: all that was known of this one is united there, as the runtime does it."""
         merger = JourneyMerger(winner.library_of)
@@ -181,35 +178,13 @@ class Life:
         self.state = None
         self.timers = {k: v for k, v in self.timers.items() if k not in set(packed.timers)}
 
-    def waits(self, duration: timedelta) -> None:
-        """Time passes; a timer fires once the virtual time is beyond it."""
-        until = self.now + duration
-        while self.timers:
-            due, name = min((due, name) for name, due in self.timers.items())
-            if due >= until:
-                break
-            self.now = max(self.now, min(due + TICK, until))
-            self.fires(name, due)
-        self.now = until
-
-    def fires(self, name: str, due: datetime) -> None:
-        self.timers = {k: v for k, v in self.timers.items() if (k, v) != (name, due)}
-        signal = TimerDue(0, "shop", self.who, name, due, ANNA)
-        assert self._table.timer is not None
-        self.take(self._table.timer(self.state, signal, self.now))
-
+    @override
     def take(self, folded: Folded[ProfileState]) -> None:
-        self.state = folded.state
-        for name, due in folded.timers.items():
-            if due is None:
-                self.timers.pop(name, None)
-            else:
-                self.timers[name] = due
         for consequence in folded.consequences:
             assert consequence.payload is not None
             assert consequence.subject == str(self.who)
             assert consequence.topic in consequence.payload.TOPICS
-            self.told.append((self.now, consequence.payload))
+        super().take(folded)
 
     def of(self, kind: type[Payload]) -> list[Any]:
         return [payload for _, payload in self.told if type(payload) is kind]

@@ -29,7 +29,7 @@ from common.contracts.deliveries import DeliverySent
 from common.contracts.profiles import ActivityRecorded, LeadScored
 from common.errors import PermanentError, TransientError
 from common.ids import derive
-from orchestrator.api import Access, Board, Ports, Publisher, build
+from orchestrator.api import Access, Board, Ports, Publisher, SourceBoard, build
 from orchestrator.ports.history import Found
 from orchestrator.ports.publication import Announce, Announcement, Draft, PublishedRelease
 
@@ -266,11 +266,14 @@ class Api:
         self.announced = Announced()
         self.history = FakeHistory()
         self.board = Board()
+        self.sources = SourceBoard()
         self.publisher = Publisher(self.publications, self.announced, self.clock)
         access = Access(
             KEY_SHA256, [b"a secret of the page"], local, secure=False, clock=self.clock
         )
-        app = build(Ports(self.publisher, self.history, self.board), access, self.clock)
+        app = build(
+            Ports(self.publisher, self.history, self.board, self.sources), access, self.clock
+        )
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://orchestrator"
         )

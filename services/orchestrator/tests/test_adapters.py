@@ -21,8 +21,10 @@ from common.testing.log import FakeLog
 from orchestrator.adapters.announcer import KafkaAnnouncer
 from orchestrator.adapters.decision_feed import KafkaDecisionFeed
 from orchestrator.adapters.history import KafkaHistory
+from orchestrator.adapters.source_feed import REPORTS, KafkaSourceFeed
 from orchestrator.ports.publication import PublishedRelease
 from services.orchestrator.tests.reading import ANNA, START, YES, Diary
+from services.orchestrator.tests.unit.test_source_page import reported
 
 BERT = derive("test", "bert")
 
@@ -158,3 +160,36 @@ async def test_what_is_announced_comes_into_force(kafka: Kafka) -> None:
     in_force = feed.current.release("shop")
     assert in_force is not None
     assert (in_force.number, in_force.contents, in_force.live) == (1, (content,), True)
+
+
+async def sources_of(kafka: Kafka, until: str) -> list[str]:
+    """The sources that the feed tells of, up to the first time that it tells of one."""
+    found: list[str] = []
+    async with asyncio.timeout(20):
+        async for records in KafkaSourceFeed(kafka.log).follow():
+            found += [record.event.subject for record in records]
+            if until in found:
+                break
+    return found
+
+
+def reports(*names: str) -> list[Outgoing]:
+    return [Outgoing(f"demo/{name}".encode(), event_bytes(reported(name).event)) for name in names]
+
+
+async def test_the_source_feed_begins_with_every_last_report(kafka: Kafka) -> None:
+    kafka.log.append(REPORTS, *reports("shop", "site", "shop"), Outgoing(b"x", b"nonsense"))
+    kafka.log.compact(REPORTS)
+
+    assert await sources_of(kafka, "shop") == ["site", "shop"]
+
+
+async def test_the_source_feed_reads_anew_after_the_log_was_away(kafka: Kafka) -> None:
+    kafka.log.append(REPORTS, *reports("shop"))
+    task = asyncio.create_task(sources_of(kafka, "site"))
+    await asyncio.sleep(0)
+    kafka.log.fail_next_polls()
+    kafka.log.append(REPORTS, *reports("site"))
+
+    told = await task
+    assert (set(told), told[-1]) == ({"shop", "site"}, "site")

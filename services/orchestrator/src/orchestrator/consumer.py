@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from common.configuration import Configuration, Release, workspace_of
 from common.consuming import Handlers
@@ -86,5 +87,6 @@ def check_playbooks(release: Release) -> None:
 
 
 def _library(release: Release, configuration: Configuration) -> Library:
-    parameters = workspace_of(release).parameters
-    return Library(release.all(KIND), configuration.contents, parameters)
+    workspace = workspace_of(release)
+    zone = ZoneInfo(workspace.contact_policy.time_zone)
+    return Library(release.all(KIND), configuration.contents, workspace.parameters, zone)

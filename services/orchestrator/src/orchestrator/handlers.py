@@ -19,9 +19,9 @@ from common.contracts.profiles import ActivityRecorded
 from common.merging import Packed
 from common.streaming.model import Fold
 from orchestrator.domain.contacts import with_status
-from orchestrator.domain.journey import Occasion
 from orchestrator.domain.library import Library
 from orchestrator.domain.merging import unite
+from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.packing import pack, unpack
 from orchestrator.domain.reaction import Reaction, react
 from orchestrator.domain.state import ProfileState
@@ -45,6 +45,7 @@ class JourneyFolds:
         occasion = Occasion(
             profile_id=record.profile_id,
             customer=view.apply(known.customer, activity, now=now),
+            before=(known.customer,),
             now=now,
             cause=activity.event_id,
             activity=activity,
@@ -61,6 +62,7 @@ class JourneyFolds:
             occasion = Occasion(
                 profile_id=record.profile_id,
                 customer=view.apply(known.customer, record.event.payload(payload), now=now),
+                before=(known.customer,),
                 now=now,
                 cause=record.event.id,
                 history=record.history,
@@ -93,6 +95,7 @@ class JourneyFolds:
         occasion = Occasion(
             profile_id=signal.profile_id,
             customer=view.at(known.customer, now),
+            before=(known.customer,),
             now=now,
             cause=signal.cause,
             timer=signal.name,
@@ -114,7 +117,7 @@ class JourneyMerger:
 
     def pack(self, state: ProfileState) -> Packed:
         resting = [one.timer for one in state.enrollments if one.due_at is not None]
-        return Packed(pack(state), resting)
+        return Packed(pack(state), [*resting, *state.schedules])
 
     def unite(
         self, state: ProfileState | None, data: msgspec.Raw, signal: Record, now: datetime
@@ -124,6 +127,7 @@ class JourneyMerger:
         occasion = Occasion(
             profile_id=signal.profile_id,
             customer=view.unite(ours.customer, theirs.customer, version=version, now=now),
+            before=(ours.customer, theirs.customer),
             now=now,
             cause=signal.event.id,
         )

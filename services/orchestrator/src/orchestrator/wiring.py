@@ -38,13 +38,16 @@ async def api(settings: ApiSettings) -> None:
     from orchestrator.adapters.announcer import KafkaAnnouncer  # noqa: PLC0415  as said
     from orchestrator.adapters.decision_feed import KafkaDecisionFeed  # noqa: PLC0415  as said
     from orchestrator.adapters.history import KafkaHistory  # noqa: PLC0415  as said
+    from orchestrator.adapters.source_feed import KafkaSourceFeed  # noqa: PLC0415  as said
     from orchestrator.api import (  # noqa: PLC0415  as said
         Access,
         Board,
         Ports,
         Publisher,
+        SourceBoard,
         build,
         fill,
+        fill_sources,
         with_health,
     )
 
@@ -60,7 +63,7 @@ async def api(settings: ApiSettings) -> None:
     ):
         announcer = KafkaAnnouncer(appender, utc_now)
         publisher = Publisher(PostgresPublications(database), announcer, utc_now)
-        board = Board()
+        board, sources = Board(), SourceBoard()
         access = Access(
             admin_key_sha256=settings.admin_key_sha256,
             secrets=[secret.get_secret_value().encode() for secret in settings.token_secrets],
@@ -72,18 +75,25 @@ async def api(settings: ApiSettings) -> None:
         async def ready() -> Mapping[str, bool | str]:
             return {"database": await database.fetchrow("SELECT 1") is not None}
 
-        app = build(Ports(publisher, KafkaHistory(log), board), access, utc_now)
+        app = build(Ports(publisher, KafkaHistory(log), board, sources), access, utc_now)
         health = telemetry.health_app(ready)
         decisions = KafkaDecisionFeed(log).follow(since=utc_now() - HOUR, at_least=board.keep)
         async with telemetry.serve(
-            with_health(app, health), settings.host, settings.port, drain=settings.drain_seconds
+            with_health(app, health),
+            settings.host,
+            settings.port,
+            drain=settings.drain_seconds,
+            trusted_proxies=settings.trusted_proxies,
         ):
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(publisher.keep_announced())
                     group.create_task(fill(board, decisions))
+                    group.create_task(fill_sources(sources, KafkaSourceFeed(log).follow()))
             finally:
-                board.close()  # or the pages' streams would hold up the server's end
+                # Or the pages' streams would hold up the server's end.
+                board.close()
+                sources.close()
 
 
 async def _bring_publications_forward(

@@ -13,6 +13,8 @@ from common.ids import derive
 from services.orchestrator.tests.living import (
     CART_ABANDONMENT,
     CART_SHOP,
+    MINUTE,
+    SILENCE,
     START,
     TICK,
     Life,
@@ -20,9 +22,6 @@ from services.orchestrator.tests.living import (
     final_decisions,
     playbook,
 )
-
-MINUTE = timedelta(minutes=1)
-SILENCE = 30 * MINUTE
 
 
 def test_a_cart_that_rests_is_reminded_of_once() -> None:
@@ -201,56 +200,6 @@ def test_a_cart_whose_first_add_arrives_late_is_one_cart() -> None:
 
     assert len(life.entered) == 1
     assert len(life.requests) == 1
-
-
-def test_a_workspace_sets_its_own_silence() -> None:
-    shop = configuration(
-        playbook("cart_abandonment", CART_ABANDONMENT),
-        parameters="parameters: {cart_abandonment: {silence: 10s}}\n",
-    )
-    life = Life(shop)
-    life.adds()
-    life.waits(timedelta(seconds=11))
-
-    assert len(life.requests) == 1
-
-
-def test_a_passage_stays_on_its_version() -> None:
-    old = playbook("cart_abandonment", CART_ABANDONMENT)
-    new = playbook("cart_abandonment", CART_ABANDONMENT.replace("30m", "2h"))
-    life = Life()
-    life.adds()
-    life.configure(configuration(new, older=[old]))
-    life.waits(SILENCE + MINUTE)
-
-    [request] = life.requests
-    assert request.version == old.hash
-
-
-def test_a_passage_ends_with_a_decision_when_its_version_is_gone() -> None:
-    life = Life()
-    life.adds()
-    life.configure(configuration())
-    life.does("Product Viewed", product_id="shoe")
-
-    assert life.decisions == [("cancelled", "playbook_error")]
-    assert life.exits == ["playbook_error"]
-    assert life.timers == {}
-    assert life.state is not None
-    assert life.state.customer.counts["Product Viewed"] == 1
-
-
-def test_an_older_version_keeps_its_defaults_when_the_workspace_speaks_of_a_newer_one() -> None:
-    old = playbook("cart_abandonment", CART_ABANDONMENT)
-    new = playbook("cart_abandonment", CART_ABANDONMENT.replace("silence", "rest"))
-    life = Life()
-    life.adds()
-    life.configure(
-        configuration(new, older=[old], parameters="parameters: {cart_abandonment: {rest: 2h}}\n")
-    )
-    life.waits(SILENCE + MINUTE)
-
-    assert life.decisions == [("chosen", "eligible")]
 
 
 def test_the_contact_log_sees_the_delivery() -> None:

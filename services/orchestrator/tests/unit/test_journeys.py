@@ -23,6 +23,7 @@ from services.orchestrator.tests.living import (
 
 MINUTE = timedelta(minutes=1)
 SILENCE = 30 * MINUTE
+SECOND = timedelta(seconds=1)
 
 Operation = tuple[str, str]
 """An activity at the cart and the product it is about."""
@@ -39,7 +40,7 @@ def operate(life: Life, operation: Operation, *, index: int, at: datetime) -> No
     name, product = operation
     line = {"product_id": product, "quantity": 1}
     properties = {"products": [line]} if name == "Cart Viewed" else line
-    life.does(name, id_=f"operation {index}", occurred_at=at, after=MINUTE, **properties)
+    life.does(name, id_=f"operation {index}", occurred_at=at, after=10 * SECOND, **properties)
 
 
 @given(OPERATIONS, st.data())
@@ -50,9 +51,9 @@ def test_the_order_in_which_we_hear_of_a_cart_does_not_matter(
     order = data.draw(st.permutations(range(len(operations))))
     in_order, shuffled = Life(), Life()
     for index, operation in enumerate(operations):
-        operate(in_order, operation, index=index, at=START - (60 - index) * MINUTE)
+        operate(in_order, operation, index=index, at=START - (60 - index) * SECOND)
     for index in order:
-        operate(shuffled, operations[index], index=index, at=START - (60 - index) * MINUTE)
+        operate(shuffled, operations[index], index=index, at=START - (60 - index) * SECOND)
 
     assert in_order.state is not None
     assert shuffled.state is not None

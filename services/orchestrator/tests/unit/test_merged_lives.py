@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from common.contracts.decisions import DecisionMade, EnrollmentExited
+from common.ids import derive
 from orchestrator.domain.contacts import united as united_contacts
 from orchestrator.domain.state import Contact, ProfileState
 from services.orchestrator.tests.living import (
+    ANNA,
     CART_ABANDONMENT,
     START,
     VISITOR,
@@ -26,6 +28,7 @@ from services.orchestrator.tests.living import (
 
 MINUTE = timedelta(minutes=1)
 SILENCE = 30 * MINUTE
+TABLET = derive("test", "tablet")
 
 contacts = st.lists(
     st.builds(
@@ -84,7 +87,13 @@ def act(life: Life, deed: str, number: int, at: datetime, name: str) -> None:
             pass  # time alone has passed
 
 
-def lived(before: list[Deed], after: list[Deed], *, swapped: bool = False) -> tuple[Life, Life]:
+def lived(
+    before: list[Deed],
+    after: list[Deed],
+    *,
+    swapped: bool = False,
+    until: timedelta = 10 * SILENCE,
+) -> tuple[Life, Life]:
     """Two lives up to the merge, and the winner's on from there."""
     known, visitor = Life(SHOP), Life(SHOP, who=VISITOR)
     at = START
@@ -97,7 +106,7 @@ def lived(before: list[Deed], after: list[Deed], *, swapped: bool = False) -> tu
     for index, (_, deed, number) in enumerate(after):
         at += number * MINUTE if deed == "wait" else timedelta(seconds=1)
         act(known, deed, number, at, f"a{index}")
-    known.waits(10 * SILENCE)
+    known.waits(until)
     return known, visitor
 
 
@@ -159,3 +168,48 @@ def test_the_reminder_is_that_of_one_who_was_never_two(deeds: list[Deed]) -> Non
         ]
 
     assert reminded(known) == reminded(alone)
+
+
+@given(st.lists(DEEDS, min_size=3, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_of_three_it_makes_no_difference_which_two_are_found_to_be_one_first(
+    lives_of: list[list[Deed]],
+) -> None:
+    """To what is known. Which passages go on may differ: what ends one may be heard of before or after the one further on."""
+    ends = []
+    for merges in (((1, 0), (2, 0)), ((2, 0), (1, 0)), ((2, 1), (1, 0))):
+        lives = [Life(SHOP, who=who) for who in (ANNA, VISITOR, TABLET)]
+        for life, deeds in zip(lives, lives_of, strict=True):
+            at = START
+            for index, (_, deed, number) in enumerate(deeds):
+                at += number * MINUTE if deed == "wait" else timedelta(seconds=1)
+                act(life, deed, number, at, f"{life.who}{index}")
+        now = max(life.now for life in lives)
+        for life in lives:
+            life.waits(now - life.now)
+        for loser, winner in merges:
+            lives[loser].becomes(lives[winner])
+        state = lives[0].state
+        assert state is not None
+        customer = replace(state.customer, traits_version=0, consents={})
+        ends.append((customer, state.contacts, state.heard))
+
+    assert ends[0] == ends[1] == ends[2]
+
+
+@given(DEEDS)
+@settings(max_examples=40, deadline=None)
+def test_whoever_is_united_with_what_is_known_already_stays_as_they_are(before: list[Deed]) -> None:
+    """Counts are what the runtime hands over once; all that has an id is there once however often it comes."""
+    known, _ = lived(before, [], until=timedelta())
+    assert known.state is not None
+    again = Life(SHOP, who=VISITOR)
+    again.state, again.now = known.state, known.now
+    told, timers, was = len(known.told), dict(known.timers), known.state
+    again.becomes(known)
+
+    assert known.state is not None
+    customer = replace(known.state.customer, counts=was.customer.counts, consents={})
+    assert customer == replace(was.customer, consents={})
+    assert replace(known.state, customer=was.customer) == was
+    assert (len(known.told), known.timers) == (told, timers)

@@ -172,7 +172,7 @@ def test_once_in_a_lifetime_is_once_for_both() -> None:
 def test_a_version_that_is_gone_fails_its_own_passage_only() -> None:
     known, visitor = two()
     visitor.adds("lamp")
-    known.configure(configuration(greeting("always")))
+    known.publishes(configuration(greeting("always")))
     known.does("Page Viewed")
     visitor.becomes(known)
 
@@ -261,6 +261,6 @@ def test_a_packed_state_is_read_back_and_a_newer_one_waits() -> None:
     assert life.state is not None
 
     assert unpack(pack(life.state)) == life.state
-    newer = type(pack(life.state))(bytes(pack(life.state)).replace(b'"schema":1', b'"schema":9', 1))
+    newer = type(pack(life.state))(bytes(pack(life.state)).replace(b'"schema":2', b'"schema":9', 1))
     with pytest.raises(PermanentError, match="newer_schema"):
         unpack(newer)

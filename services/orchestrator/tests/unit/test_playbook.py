@@ -38,8 +38,8 @@ def test_the_agreed_example_is_read() -> None:
     journey = parse()
 
     assert journey.purpose == "marketing"
-    assert [step.KIND for step in journey.steps] == ["wait", "propose"]
-    wait, propose = journey.steps
+    assert [placed.step.KIND for placed in journey.steps] == ["wait", "propose"]
+    wait, propose = (placed.step for placed in journey.steps)
     assert isinstance(wait, Wait)
     assert wait.duration == timedelta(minutes=30)
     assert isinstance(propose, Propose)
@@ -52,7 +52,7 @@ def test_the_agreed_example_is_read() -> None:
 
 
 def test_a_workspace_overrides_a_parameter_within_its_bounds() -> None:
-    [wait, _] = parse(overrides={"silence": "10s"}).steps
+    wait = parse(overrides={"silence": "10s"}).steps[0].step
     assert isinstance(wait, Wait)
     assert wait.duration == timedelta(seconds=10)
 
@@ -102,7 +102,7 @@ def test_a_mistake_in_a_condition_has_the_place_inside_the_condition() -> None:
 
     column = text.splitlines()[3].index("carts") + 1
     assert problem.startswith(f"journey.yaml:4:{column}: ")
-    assert "`cart`" in problem
+    assert "`customer.cart`" in problem
 
 
 def test_a_key_must_be_text_and_a_condition_must_be_true_or_false() -> None:

@@ -157,6 +157,26 @@ async def test_a_parameter_out_of_bounds_is_a_problem_of_the_workspace(api: Api)
             "larger than",
         ),
         ({"kind": "lead_model", "name": "x", "files": {"model.yaml": "a: [b"}}, "not YAML"),
+        (
+            {"kind": "tracking_plan", "name": "demo", "files": {"plan.yaml": "[]"}},
+            "must be a mapping",
+        ),
+        (
+            {
+                "kind": "tracking_plan",
+                "name": "x",
+                "files": {"plan.yaml": "events: {A: {schema: {}}}"},
+            },
+            "named otherwise",
+        ),
+        (
+            {
+                "kind": "tracking_plan",
+                "name": "demo",
+                "files": {"plan.yaml": "events:\n  A: {schema: {type: strin}}"},
+            },
+            "events.A.schema.type: no JSON Schema",
+        ),
     ],
 )
 async def test_what_cannot_be_published_is_said(api: Api, content: Any, message: str) -> None:

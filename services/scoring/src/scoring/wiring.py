@@ -11,8 +11,8 @@ from scoring.consumer import ANCHOR, INPUTS, LOOP, check_lead_model, handlers
 from scoring.settings import MigrateSettings, Settings
 from scoring.store import SCHEMA, lead_book
 
-PACE: Final = Pace(gather=0.2)
-"""A fifth of a second later is soon enough for a score: what its batches cost is left to those that decide."""
+PACE: Final = Pace(gather=0.5, many=400)
+"""Half a second later is soon enough for a score: what its batches cost is left to those that decide."""
 
 
 async def consume(settings: Settings) -> None:

@@ -77,6 +77,57 @@ def told(folded: Folded[LeadStanding]) -> list[object]:
     return [consequence.payload for consequence in folded.consequences]
 
 
+DONE = st.lists(
+    st.tuples(
+        st.sampled_from(["Document Downloaded", "delivery: clicked", "Page Viewed"]),
+        st.timedeltas(timedelta(), timedelta(days=9)),
+        st.integers(0, 2),
+    ),
+    max_size=10,
+)
+Deed = tuple[str, timedelta, int]
+
+
+def lived(deeds: list[Deed], merges: dict[int, int]) -> LeadStanding | None:
+    """One person under three names, of which the second and third become the first before the deed of that number."""
+    leads: dict[int, LeadStanding | None] = dict.fromkeys(range(3))
+    for place in range(len(deeds) + 1):
+        for loser in [name for name, at in merges.items() if at == place]:
+            packed = leads.pop(loser)
+            if packed is not None:
+                leads[0] = merged(leads[0], packed).state
+        if place < len(deeds):
+            name, ago, who = deeds[place]
+            at_whom = who if who in leads else 0
+            leads[at_whom] = fold(leads[at_whom], activity(name, at=NOW - ago)).state
+    return leads[0]
+
+
+@given(
+    DONE.flatmap(
+        lambda done: st.tuples(
+            st.just(done),
+            st.permutations(done),
+            st.tuples(st.integers(0, len(done)), st.integers(0, len(done))),
+        )
+    )
+)
+def test_any_order_of_arrival_over_any_names_makes_the_same_lead(
+    case: tuple[list[Deed], list[Deed], tuple[int, int]],
+) -> None:
+    """An event comes once: the runtime drops what it has seen by its sequence, and a handover is such an event, too."""
+    done, arriving, merges = case
+    one = lived(done, {1: 0, 2: 0}) or LeadStanding()
+    several = lived(arriving, dict(zip((1, 2), merges, strict=True))) or LeadStanding()
+    model = ReleasedModels(configuration()).of("shop")
+
+    assert score_lead(several, model, now=NOW) == score_lead(one, model, now=NOW)
+    assert {k: t.count for k, t in several.tallies.items()} == {
+        k: t.count for k, t in one.tallies.items()
+    }
+    assert several.scored == one.scored
+
+
 def test_two_halves_make_one_hot_lead() -> None:
     half = fold(None, DOWNLOADED).state
     whole = merged(half, half)

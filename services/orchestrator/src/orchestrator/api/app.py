@@ -16,6 +16,8 @@ from orchestrator.api.live.rendering import Pages
 from orchestrator.api.live.routes import page_routes, static_files
 from orchestrator.api.publication.publishing import Publisher
 from orchestrator.api.publication.routes import publication_routes
+from orchestrator.api.sources.board import SourceBoard
+from orchestrator.api.sources.routes import source_routes
 from orchestrator.api.story.routes import Teller, story_routes
 from orchestrator.ports.history import History
 
@@ -29,6 +31,7 @@ class Ports:
     publisher: Publisher
     history: History
     board: Board
+    sources: SourceBoard
 
 
 def build(ports: Ports, access: Access, clock: Clock, *, version: str = "") -> FastAPI:
@@ -46,6 +49,7 @@ def build(ports: Ports, access: Access, clock: Clock, *, version: str = "") -> F
     app.include_router(publication_routes(ports.publisher, access))
     app.include_router(story_routes(teller, access))
     app.include_router(page_routes(ports.board, pages, teller, access, clock))
+    app.include_router(source_routes(ports.sources, pages, access, clock))
     app.mount("/static", static_files())
     app.add_middleware(SafeHeaders)
     answer_failures(app, pages)

@@ -6,51 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 from common.conditions import Condition, Expression
-from common.contracts.profiles import ActivityRecorded
-from common.customer import Customer
-from orchestrator.domain.steps import Step
+from orchestrator.domain import state
+from orchestrator.domain.occasion import Occasion
+from orchestrator.domain.program import Placed
+from orchestrator.domain.setting import Setting
+from orchestrator.domain.state import Enrollment
+from orchestrator.domain.steps import Visit
+from orchestrator.domain.triggers import Dated, Inactive, Scheduled, Trigger
 
 Again = Literal["never", "per_key", "always"]
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """A signal in the words of journeys: who, when, and what happened."""
-
-    profile_id: UUID
-    customer: Customer
-    """The view after the signal."""
-    now: datetime
-    cause: UUID
-    activity: ActivityRecorded | None = None
-    timer: str | None = None
-    """The name of the timer that fired."""
-    due_at: datetime | None = None
-    """Its instant."""
-    history: bool = False
-    """It shapes the view and triggers nothing."""
-
-    @property
-    def roots(self) -> Mapping[str, object]:
-        """What conditions may name; without an activity, whatever they ask of `event` is false."""
-        return {"customer": self.customer, "event": self.activity, "now": self.now}
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """Activities by name, of which one begins a passage where `when` holds."""
-
-    events: frozenset[str]
-    when: Condition | None
-
-    def matches(self, occasion: Occasion) -> bool:
-        activity = occasion.activity
-        if activity is None or activity.name not in self.events:
-            return False
-        return self.when is None or self.when(occasion.roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +27,10 @@ class Entry:
     """What a passage is about, such as the cart's id; None: there is one passage at a time."""
     again: Again | timedelta
     """What an earlier passage with the same key allows; a duration: so long after that one began."""
+    when: Condition | None = None
+    """Whom it admits at all."""
+    at_once: int | None = None
+    """How many passages of one customer may be under way together."""
 
     @property
     def follows_customer(self) -> bool:
@@ -69,6 +39,10 @@ class Entry:
         A passage under way then follows it: a cart gets another id when an older event of it arrives late.
         """
         return self.key is None or "event" not in self.key.roots_used
+
+    def admits(self, occasion: Occasion) -> bool:
+        """Whether the customer is one for whom it is."""
+        return self.when is None or self.when(occasion.roots)
 
     def key_of(self, occasion: Occasion) -> str:
         """The key now.
@@ -81,16 +55,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """What ends a passage at once, whatever its step."""
+    """What ends a passage at once, whatever its step: a goal that is reached, or a reason to stop."""
 
     event: str | None
     when: Condition | None
     reason: str
 
-    def holds(self, occasion: Occasion) -> bool:
+    def holds(self, occasion: Occasion, since: datetime) -> bool:
+        """Whether it ends a passage for which there was last a reason at `since`."""
         if self.event is not None:
             activity = occasion.activity
-            return activity is not None and activity.name == self.event
+            named = activity is not None and activity.name == self.event
+            return named and occasion.happened_at >= since
         return self.when is not None and self.when(occasion.roots)
 
 
@@ -104,12 +80,51 @@ class Journey:
     triggers: tuple[Trigger, ...]
     entry: Entry
     exits: tuple[Exit, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Placed, ...]
+    setting: Setting
+    asked_of_trigger: frozenset[str] | None
+    """The properties of the triggering activity that steps and templates ask for; None: they do not ask for it at all."""
     messages: frozenset[tuple[str, str]]
     """Message and channel for which the playbook has a template."""
+
+    @property
+    def scheduled(self) -> tuple[Scheduled, ...]:
+        """The triggers that have a timer for each customer."""
+        return tuple(one for one in self.triggers if isinstance(one, Dated | Inactive))
+
+    def place_of(self, id_: str) -> int:
+        """Where the step of that id stands; it is there, or the playbook would not have been read."""
+        return next(place for place, placed in enumerate(self.steps) if placed.id == id_)
+
+    def visit(self, enrollment: Enrollment, occasion: Occasion) -> Visit:
+        return Visit(enrollment, occasion, self.setting)
+
+    def remembered(self, occasion: Occasion) -> state.Trigger | None:
+        """What a passage keeps of the activity that begins it."""
+        activity = occasion.activity
+        if activity is None or self.asked_of_trigger is None:
+            return None
+        asked = {
+            name: value
+            for name, value in activity.properties.items()
+            if name in self.asked_of_trigger
+        }
+        return state.Trigger(activity.name, occasion.happened_at, asked)
 
     def triggered_by(self, occasion: Occasion) -> bool:
         return any(trigger.matches(occasion) for trigger in self.triggers)
 
-    def exit_reason(self, occasion: Occasion) -> str | None:
-        return next((exit_.reason for exit_ in self.exits if exit_.holds(occasion)), None)
+    def begun_by(self, occasion: Occasion) -> bool:
+        """Whether it may begin a passage: it is heard of in time."""
+        return any(one.in_time(occasion) and one.matches(occasion) for one in self.triggers)
+
+    def exit_reason(self, occasion: Occasion, since: datetime) -> str | None:
+        return next((one.reason for one in self.exits if one.holds(occasion, since)), None)
+
+    def ended_by(self, heard: Mapping[str, datetime], since: datetime) -> str | None:
+        """The reason for which what was heard of ends a passage, or would have before it began."""
+        for exit_ in self.exits:
+            at = heard.get(exit_.event) if exit_.event is not None else None
+            if at is not None and at >= since:
+                return exit_.reason
+        return None

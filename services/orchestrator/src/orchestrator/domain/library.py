@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from common.configuration.values import Content
 from common.errors import PermanentError
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.parameters import Override
-from orchestrator.domain.playbook import parse_playbook
+from orchestrator.domain.playbook import HOME, parse_playbook
 
 KIND: Final = "playbook"
 
@@ -25,7 +27,9 @@ class Library:
         active: Iterable[Content],
         contents: Mapping[str, Content],
         overrides: Overrides,
+        zone: ZoneInfo = HOME,
     ) -> None:
+        self._zone = zone
         in_force = tuple(active)
         self._contents = {**contents, **{content.key: content for content in in_force}}
         self._in_force = frozenset(content.key for content in in_force)
@@ -35,9 +39,24 @@ class Library:
         compiled = (self._compile(name, version) for name, version in versions)
         self.active = tuple(one for one in compiled if isinstance(one, Journey))
         """What new passages begin on, sorted by name."""
+        self._listening = _by_event(self.active)
+        self.schedules = {
+            trigger.timer: (trigger, journey)
+            for journey in self.active
+            for trigger in journey.scheduled
+        }
+        """The triggers that have a timer for each customer, by its name."""
         exits = (exit_.event for journey in self.active for exit_ in journey.exits)
         self.ending = frozenset(event for event in exits if event is not None)
         """The activities that end a passage by their name."""
+
+    def listening(self, occasion: Occasion) -> tuple[Journey, ...]:
+        """The journeys that the occasion may begin, sorted by name: with a thousand, most never hear of it."""
+        if occasion.timer is not None:
+            found = self.schedules.get(occasion.timer)
+            return self._listening[None] if found is None else (found[1],)
+        name = None if occasion.activity is None else occasion.activity.name
+        return self._listening.get(name, self._listening[None])
 
     def version(self, playbook: str, version: str) -> Journey:
         """One version of a playbook, in force or older.
@@ -63,15 +82,29 @@ class Library:
     def _parsed(self, content: Content) -> Journey | PermanentError:
         overrides = self._overrides.get(content.name, {})
         try:
-            return parse_playbook(content.name, content.hash, content.files, overrides)
+            return parse_playbook(
+                content.name, content.hash, content.files, overrides, zone=self._zone
+            )
         except PermanentError as error:
             if content.key in self._in_force:
                 return error
         # An older version may not know what the workspace sets today; its own defaults then hold.
         try:
-            return parse_playbook(content.name, content.hash, content.files)
+            return parse_playbook(content.name, content.hash, content.files, zone=self._zone)
         except PermanentError as error:
             return error
+
+
+def _by_event(active: Sequence[Journey]) -> Mapping[str | None, tuple[Journey, ...]]:
+    """Who hears of each activity; None: who looks at whatever happens."""
+    names: set[str | None] = {None}
+    for journey in active:
+        names.update(*(trigger.events or () for trigger in journey.triggers))
+    return {name: tuple(one for one in active if _hears(one, name)) for name in names}
+
+
+def _hears(journey: Journey, name: str | None) -> bool:
+    return any(trigger.events is None or name in trigger.events for trigger in journey.triggers)
 
 
 EMPTY: Final = Library((), {}, {})

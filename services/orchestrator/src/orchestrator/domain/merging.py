@@ -14,8 +14,9 @@ from common.customer import Customer
 from common.errors import PermanentError
 from orchestrator.domain import reasons
 from orchestrator.domain.contacts import united as united_contacts
-from orchestrator.domain.journey import Journey, Occasion
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.library import Library
+from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.passage import Notes, admits, end, remembered
 from orchestrator.domain.reaction import Reaction, react
 from orchestrator.domain.state import MAX_ENROLLMENTS, Enrollment, Passage, ProfileState
@@ -102,12 +103,10 @@ def _goes_on(one: Enrollment, other: _Side, library: Library, notes: Notes) -> b
     journey = _journey(one, library)
     if journey is None:
         return True
-    for exit_ in journey.exits:
-        heard = other.heard.get(exit_.event) if exit_.event is not None else None
-        # After such an end another would have begun with what made this one rest anew.
-        if heard is not None and heard > max(one.entered_at, one.renewed_at or one.entered_at):
-            end(one, exit_.reason, notes)
-            return False
+    reason = journey.ended_by(other.heard, one.since)
+    if reason is not None:
+        end(one, reason, notes)
+        return False
     passed = [each for each in other.passages if each.playbook == one.playbook]
     if one.proposed or admits(journey, one.key, (), passed, one.entered_at):
         return True
@@ -135,15 +134,18 @@ def _collapsed(
     return kept
 
 
-def _further_on(one: Enrollment) -> tuple[bool, int, datetime, str]:
+def _further_on(one: Enrollment) -> tuple[bool, int, int, datetime, str]:
     """Sorts first what has proposed, then what came farther, then what began first."""
-    return not one.proposed, -one.step, one.entered_at, str(one.id)
+    return not one.proposed, -one.rounds, -one.step, one.entered_at, str(one.id)
 
 
-def _resting(first: Enrollment, others: Iterable[Enrollment], library: Library) -> Enrollment:
-    """A rest that activities begin anew began anew with the latest of either."""
+def _resting(first: Enrollment, others: Sequence[Enrollment], library: Library) -> Enrollment:
+    """With the newest reason of either; a rest that activities begin anew began anew with the latest of either."""
+    if not others:
+        return first
+    first = replace(first, renewed_at=max(one.since for one in (first, *others)))
     journey = _journey(first, library)
-    if journey is None or not journey.steps[first.step].restarts:
+    if journey is None or not journey.steps[first.step].step.restarts:
         return first
     dues = [one.due_at for one in (first, *others) if one.step == first.step]
     return replace(first, due_at=max((due for due in dues if due is not None), default=None))

@@ -9,7 +9,7 @@ import msgspec
 from common.errors import PermanentError
 from orchestrator.domain.state import ProfileState
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Raise it with each change of `ProfileState` that an older process cannot read."""
 
 

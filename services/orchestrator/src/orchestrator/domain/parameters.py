@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +23,7 @@ READERS: Final[Mapping[str, Callable[[Value], ParameterValue]]] = {
     "text": Value.text,
     "boolean": Value.boolean,
 }
+_NAMED: Final = re.compile(r"(?:\$|\bparameters\.)(\w+)")
 ORDERED: Final = ("duration", "integer", "number")
 """Types of which `min` and `max` may be said."""
 
@@ -63,6 +65,22 @@ class Parameters:
         if not isinstance(found, timedelta):
             value.fail(f"`{text}` is not a duration")
         return found
+
+    def number(self, value: Value) -> float:
+        """A number that is written out, or the parameter that `$name` names."""
+        name = value.after("$")
+        if name is None:
+            return value.number()
+        found = self._resolve(value, name.text())
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            value.fail(f"`{value.text()}` is not a number")
+        return found
+
+    def named_in(self, text: str) -> dict[str, ParameterValue]:
+        """The values of the parameters that a text names, as `$name` or `parameters.name`."""
+        names = sorted(set(_NAMED.findall(text)) & self.values.keys())
+        self.used.update(names)
+        return {name: self.values[name] for name in names}
 
     def _resolve(self, value: Value, name: str) -> ParameterValue:
         if name not in self.values:

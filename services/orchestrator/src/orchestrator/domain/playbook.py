@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, TypeVar, cast
+from zoneinfo import ZoneInfo
 
-from common.conditions import (
-    STRING,
-    Condition,
-    ConditionError,
-    Expression,
-    compile_condition,
-    compile_expression,
-)
-from common.customer import ROOTS
+from common.conditions import STRING
+from common.customer.activities import Schema
 from common.documents import DocumentError, Finding, Report, Value, parse_document
-from orchestrator.domain.journey import Again, Entry, Exit, Journey, Trigger
+from orchestrator.domain.journey import Again, Entry, Exit, Journey
 from orchestrator.domain.parameters import (
     Override,
     Parameter,
@@ -26,20 +19,28 @@ from orchestrator.domain.parameters import (
     in_force,
     read_parameters,
 )
-from orchestrator.domain.reasons import exit_when
-from orchestrator.domain.steps import Propose, Step, read_step
+from orchestrator.domain.program import Placed, program_of
+from orchestrator.domain.reasons import exit_when, goal
+from orchestrator.domain.setting import Setting
+from orchestrator.domain.steps import STEPS, Reading
+from orchestrator.domain.triggers import Trigger, read_trigger
+from orchestrator.domain.words import Words
 
 JOURNEY_FILE: Final = "journey.yaml"
 PURPOSES: Final = ("marketing", "transactional", "profiling")
 AGAIN: Final = ("never", "per_key", "always")
-MAX_STEPS: Final = 50
+MAX_STEPS: Final = 200
+HOME: Final = ZoneInfo("Europe/Berlin")
+"""Where a workspace is that says nothing of it."""
 
 _TEMPLATE = re.compile(
     r"templates/([a-z][a-z0-9_]*)\.([a-z]+)\.[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*\.liquid"
 )
 
+_TRIGGER = re.compile(r"\btrigger\.")
+_ASKED = re.compile(r"""\btrigger\.properties(?:\.(\w+)|\[['"]([^'"]+)['"]\])""")
+
 T = TypeVar("T")
-C = TypeVar("C", Condition, Expression)
 
 
 def parse_playbook(
@@ -47,8 +48,12 @@ def parse_playbook(
     version: str,
     files: Mapping[str, str],
     overrides: Mapping[str, Override] | None = None,
+    plan: Mapping[str, Schema] | None = None,
+    zone: ZoneInfo = HOME,
 ) -> Journey:
-    """Read one published playbook with a workspace's own parameter values.
+    """Read one playbook with a workspace's own parameter values and its time zone.
+
+    `plan` is that of the workspace, for the check before it is published; None: it was checked then.
 
     Raises:
         DocumentError: with all that is wrong, by file, line and column.
@@ -56,19 +61,29 @@ def parse_playbook(
     if JOURNEY_FILE not in files:
         raise DocumentError([Finding(JOURNEY_FILE, 1, 1, "the playbook has no such file")])
     fields = parse_document(JOURNEY_FILE, files[JOURNEY_FILE]).fields(
-        required=["purpose", "trigger", "entry", "steps"], optional=["parameters", "exit_when"]
+        required=["purpose", "trigger", "entry", "steps"],
+        optional=["parameters", "exit_when", "goal"],
     )
     report = Report()
     declared, parameters = _parameters(fields.get("parameters"), overrides or {}, report)
     messages = _messages(files)
+    reading = Reading(name, STEPS, Words(parameters, plan), messages, report, zone)
+    triggers = _each(fields["trigger"], lambda value: read_trigger(value, reading), report)
+    reading.begun_by = _heard(triggers)
+    steps = _steps(fields["steps"], reading)
     journey = Journey(
         name=name,
         version=version,
         purpose=report.read(lambda: fields["purpose"].one_of(PURPOSES), ""),
-        triggers=_each(fields["trigger"], _trigger, report),
-        entry=report.read(lambda: _entry(fields["entry"]), Entry(None, "never")),
-        exits=_each(fields.get("exit_when"), _exit, report),
-        steps=_steps(fields["steps"], parameters, messages, report),
+        triggers=triggers,
+        entry=report.read(lambda: _entry(fields["entry"], reading), Entry(None, "never")),
+        exits=(
+            *_each(fields.get("exit_when"), partial(_exit, reading.words, exit_when), report),
+            *_each(fields.get("goal"), partial(_exit, reading.words, goal), report),
+        ),
+        steps=steps,
+        setting=Setting(tuple(sorted(reading.variables)), zone),
+        asked_of_trigger=_asked_of_trigger(files),
         messages=messages,
     )
     # Where a step could not be read, what it would have used is not known.
@@ -102,64 +117,64 @@ def _each(section: Value | None, read: Callable[[Value], T], report: Report) -> 
     return tuple(one for one in found if one is not None)
 
 
-def _trigger(value: Value) -> Trigger:
-    fields = value.fields(required=["event"], optional=["when"])
-    events = [event.text() for event in fields["event"].one_or_more()]
-    if not events:
-        fields["event"].fail("name at least one event")
-    when = fields.get("when")
-    return Trigger(frozenset(events), _condition(when) if when else None)
-
-
-def _entry(value: Value) -> Entry:
-    fields = value.fields(required=["again"], optional=["key"])
+def _entry(value: Value, reading: Reading) -> Entry:
+    fields = value.fields(required=["again"], optional=["key", "when", "at_once"])
     key, again = fields.get("key"), fields["again"]
-    expression = (
-        _compiled(key, lambda text: compile_expression(text, ROOTS, STRING)) if key else None
-    )
+    about = reading.words.about(reading.begun_by)
+    expression = reading.words.expression(key, about, STRING) if key else None
+    when, at_once = fields.get("when"), fields.get("at_once")
+    admits = reading.words.condition(when, about) if when else None
+    together = _at_once(at_once) if at_once else None
     if again.is_mapping:
         after = again.fields(required=["after"])["after"]
-        return Entry(expression, after.duration())
+        return Entry(expression, after.duration(), admits, together)
     chosen = cast("Again", again.one_of(AGAIN))
     if chosen == "per_key" and expression is None:
         again.fail("`per_key` needs a `key`")
-    return Entry(expression, chosen)
+    return Entry(expression, chosen, admits, together)
 
 
-def _exit(value: Value) -> Exit:
+def _at_once(value: Value) -> int:
+    number = value.integer()
+    if number < 1:
+        value.fail("at least one passage at once")
+    return number
+
+
+def _exit(words: Words, reason_of: Callable[[str], str], value: Value) -> Exit:
     fields = value.fields(optional=["event", "when", "reason"])
     event, when, reason = fields.get("event"), fields.get("when"), fields.get("reason")
     if (event is None) == (when is None):
         value.fail("an exit has either `event` or `when`")
-    said = reason.text() if reason else exit_when((event or when or value).text())
-    return Exit(event.text() if event else None, _condition(when) if when else None, said)
+    said = reason.text() if reason else reason_of((event or when or value).text())
+    return Exit(
+        event.text() if event else None,
+        words.condition(when, words.about()) if when else None,
+        said,
+    )
 
 
-def _steps(
-    section: Value, parameters: Parameters, messages: frozenset[tuple[str, str]], report: Report
-) -> tuple[Step, ...]:
-    def read(value: Value) -> Step:
-        step = read_step(value, parameters)
-        if isinstance(step, Propose):
-            _check_templates(value, step, messages)
-        return step
-
-    steps = _each(section, read, report)
+def _steps(section: Value, reading: Reading) -> tuple[Placed, ...]:
+    steps = program_of(reading.steps(section))
+    reading.check_references()
     if len(steps) > MAX_STEPS:
-        report.read(lambda: section.fail(f"more than {MAX_STEPS} steps"), None)
+        reading.report.read(lambda: section.fail(f"more than {MAX_STEPS} steps"), None)
     return steps
 
 
-def _check_templates(value: Value, step: Propose, messages: frozenset[tuple[str, str]]) -> None:
-    message = step.proposal.message
-    known = sorted({name for name, _ in messages})
-    near = get_close_matches(message, known, n=1)
-    hint = f"; did you mean `{near[0]}`?" if near and message not in known else ""
-    for channel in step.proposal.channels:
-        if (message, channel) not in messages:
-            value.fail(
-                f"there is no template `templates/{message}.{channel}.<locale>.liquid`{hint}"
-            )
+def _heard(triggers: Iterable[Trigger]) -> frozenset[str]:
+    """The activities that begin a passage; none where something else does, too."""
+    each = [trigger.events for trigger in triggers]
+    return frozenset().union(*(events for events in each if events)) if all(each) else frozenset()
+
+
+def _asked_of_trigger(files: Mapping[str, str]) -> frozenset[str] | None:
+    """What any file asks of the activity that began the passage: only that is kept."""
+    texts = list(files.values())
+    if not any(_TRIGGER.search(text) for text in texts):
+        return None
+    asked = (names for text in texts for names in _ASKED.findall(text))
+    return frozenset(plain or quoted for plain, quoted in asked)
 
 
 def _check_all_used(
@@ -170,19 +185,6 @@ def _check_all_used(
 ) -> None:
     entries = section.entries() if section else {}
     for name in declared.keys() - parameters.used:
-        report.read(partial(entries[name].fail, f"`{name}` is used by no step"), None)
-
-
-def _condition(value: Value) -> Condition:
-    return _compiled(value, lambda text: compile_condition(text, ROOTS))
-
-
-def _compiled(value: Value, compile_: Callable[[str], C]) -> C:
-    """Compile a condition's text; its mistakes get their place in the file."""
-    try:
-        return compile_(value.text())
-    except ConditionError as error:
-        hint = f"; did you mean `{error.suggestion}`?" if error.suggestion else ""
-        line, column = value.place_of(error.line, error.column)
-        finding = Finding(value.file, line, column, f"{error.message}{hint}")
-        raise DocumentError([finding]) from error
+        report.read(
+            partial(entries[name].fail, f"`{name}` is used by no step and no condition"), None
+        )

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from msgspec.structs import replace
 
+from common import customer as view
+from common.contracts.decisions import EnrollmentEmitted
 from common.contracts.payload import Payload
+from common.contracts.profiles import ActivityRecorded
 from common.errors import PermanentError
 from orchestrator.domain import reasons
 from orchestrator.domain.contacts import with_contact
-from orchestrator.domain.journey import Journey, Occasion
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.library import Library
-from orchestrator.domain.passage import (
-    Notes,
-    admits,
-    advance,
-    end,
-    enter,
-    remembered,
-)
+from orchestrator.domain.occasion import Occasion
+from orchestrator.domain.passage import Notes, admits, advance, end, enter, remembered
+from orchestrator.domain.scheduling import scheduled
 from orchestrator.domain.state import MAX_ENROLLMENTS, Enrollment, ProfileState
+
+MAX_ECHOES: Final = 8
+"""How far what journeys tell each other leads on; the static checks find circles, this is for what they overlook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +43,70 @@ def react(state: ProfileState, occasion: Occasion, library: Library) -> Reaction
     What is wrong with one playbook ends its own passage and touches no other.
     """
     if occasion.history:
-        return Reaction(_known(state, occasion, library))
-    notes = Notes()
+        notes = Notes()
+        known = _known(state, occasion, library)
+        armed = scheduled(state.schedules, occasion, library, notes)
+        return Reaction(replace(known, schedules=armed), timers=notes.timers)
+    told: list[Payload] = []
+    timers: dict[str, datetime | None] = {}
+    pending: deque[tuple[EnrollmentEmitted | None, int]] = deque([(None, 0)])
+    while pending:
+        emitted, echo = pending.popleft()
+        one = occasion if emitted is None else _echo(emitted, occasion, state)
+        # Each occasion has notes of its own: what one tells may be the occasion of the next.
+        notes = Notes()
+        state = _reacted(state, one, library, notes)
+        timers |= notes.timers
+        told += notes.told
+        for emission in notes.emitted:
+            heard = echo < MAX_ECHOES
+            told.append(replace(emission, heard=heard))
+            if heard:
+                pending.append((emission, echo + 1))
+    return Reaction(state, tuple(told), timers)
+
+
+def _echo(emission: EnrollmentEmitted, occasion: Occasion, state: ProfileState) -> Occasion:
+    """What a journey told, as something that happened to the person."""
+    activity = ActivityRecorded(
+        event_id=emission.event_id,
+        name=emission.name,
+        source=f"playbook:{emission.playbook}",
+        message_id=str(emission.event_id),
+        occurred_at=occasion.now,
+        received_at=occasion.now,
+        profile_version=0,
+        properties=emission.properties,
+    )
+    return Occasion(
+        profile_id=occasion.profile_id,
+        customer=view.apply(state.customer, activity, now=occasion.now),
+        before=(state.customer,),
+        now=occasion.now,
+        cause=emission.event_id,
+        activity=activity,
+    )
+
+
+def _reacted(
+    state: ProfileState, occasion: Occasion, library: Library, notes: Notes
+) -> ProfileState:
+    """The state after one occasion."""
     moved = (_moved(one, occasion, library, notes) for one in state.enrollments)
     under_way = [one for one in moved if one is not None]
-    for journey in library.active:
+    for journey in library.listening(occasion):
         if journey.triggered_by(occasion):
             under_way = _begun(journey, state, under_way, occasion, notes)
     contacts = state.contacts
     for contact in notes.contacts:
         contacts = with_contact(contacts, contact)
-    after = replace(
+    return replace(
         _known(state, occasion, library),
+        schedules=scheduled(state.schedules, occasion, library, notes),
         enrollments=tuple(sorted(under_way, key=lambda one: (one.playbook, one.id))),
         contacts=contacts,
         passages=remembered(state.passages, notes.ended) if notes.ended else state.passages,
     )
-    return Reaction(after, tuple(notes.told), notes.timers)
 
 
 def _known(state: ProfileState, occasion: Occasion, library: Library) -> ProfileState:
@@ -64,7 +114,8 @@ def _known(state: ProfileState, occasion: Occasion, library: Library) -> Profile
     heard = state.heard
     if occasion.activity is not None and occasion.activity.name in library.ending:
         heard = {name: at for name, at in heard.items() if name in library.ending}
-        heard[occasion.activity.name] = occasion.now
+        name, at = occasion.activity.name, occasion.happened_at
+        heard[name] = max(heard.get(name, at), at)
     return replace(state, customer=occasion.customer, heard=heard)
 
 
@@ -86,16 +137,38 @@ def _begun(
     occasion: Occasion,
     notes: Notes,
 ) -> list[Enrollment]:
-    """The passages under way after a match of this journey's trigger; without a key entry admits nothing."""
+    """The passages under way after a match of this journey's trigger; without a key entry admits nothing.
+
+    In whatever order activities arrive, one begins nothing that has ended since it happened.
+    """
     own = [one for one in under_way if one.playbook == journey.name]
     try:
         key = journey.entry.key_of(occasion)
     except PermanentError:
         return under_way
-    if own and journey.entry.follows_customer:
-        return [replace(one, key=key) if one in own else one for one in under_way]
+    if not journey.entry.admits(occasion):
+        return under_way
+    in_time, happened = journey.begun_by(occasion), occasion.happened_at
+    if any(_is_about(one, key, journey) for one in own):
+        return [
+            _renewed(one, key, happened if in_time else one.since)
+            if one in own and _is_about(one, key, journey)
+            else one
+            for one in under_way
+        ]
+    if not in_time or journey.ended_by(state.heard, happened) is not None:
+        return under_way
     passed = [one for one in (*state.passages, *notes.ended) if one.playbook == journey.name]
     if len(under_way) >= MAX_ENROLLMENTS or not admits(journey, key, own, passed, occasion.now):
         return under_way
     begun = enter(journey, key, occasion, notes)
     return under_way if begun is None else [*under_way, begun]
+
+
+def _is_about(enrollment: Enrollment, key: str, journey: Journey) -> bool:
+    return enrollment.key == key or journey.entry.follows_customer
+
+
+def _renewed(enrollment: Enrollment, key: str, at: datetime) -> Enrollment:
+    """There is one more reason for the passage: what ended the earlier ones does not end it."""
+    return replace(enrollment, key=key, renewed_at=max(enrollment.since, at))

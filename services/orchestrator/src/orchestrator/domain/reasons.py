@@ -20,16 +20,23 @@ PLAYBOOK_ERROR: Final = "playbook_error"
 
 ARRIVED: Final = "arrived"
 """The passage came to the step."""
+ROUNDS_OVER: Final = "rounds_over"
+"""It went back as often as it may, now it goes on."""
+TOO_MANY_STEPS: Final = "too_many_steps"
+"""One occasion led through more steps than any journey needs."""
 
 CHOSEN: Final = (ELIGIBLE,)
 REJECTED: Final = (UNKNOWN_MESSAGE, NO_CONSENT, NO_ADDRESS)
-ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED)
-"""Besides these: `exit_when: …`, or what the playbook itself calls the exit. They are also the reasons of `cancelled`."""
-STEPPED: Final = (ARRIVED,)
-"""Besides this: `restarted by …`."""
+ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED, TOO_MANY_STEPS)
+"""Besides these: `exit_when: …`, `goal: …`, or what the playbook itself calls the exit. They are also the reasons of `cancelled`."""
+STEPPED: Final = (ARRIVED, ROUNDS_OVER)
+"""Besides these: `restarted by …`, `took …`, `went back to …`."""
 
 _EXIT = "exit_when: "
+_GOAL = "goal: "
 _RESTARTED = "restarted by "
+_TOOK = "took "
+_BACK = "went back to "
 
 
 def exit_when(text: str) -> str:
@@ -40,3 +47,18 @@ def exit_when(text: str) -> str:
 def restarted_by(activity: str) -> str:
     """The wait began anew."""
     return _RESTARTED + activity
+
+
+def goal(text: str) -> str:
+    """The goal that was reached: the event's name or the condition."""
+    return _GOAL + text
+
+
+def took_way(name: str) -> str:
+    """The way on which it left the step."""
+    return _TOOK + name
+
+
+def went_back(step: str) -> str:
+    """It goes on at an earlier step."""
+    return _BACK + step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,18 @@ MAX_ENROLLMENTS: Final = 100
 MAX_CONTACTS: Final = 200
 MAX_PASSAGES: Final = 20
 """Per playbook."""
+
+
+Variable = str | int | float | bool
+"""What a journey can keep of a customer's passage."""
+
+
+class Trigger(msgspec.Struct, frozen=True):
+    """The activity that began a passage, as far as its playbook asks for it later."""
+
+    name: str
+    occurred_at: datetime
+    properties: dict[str, Any] = {}
 
 
 class Enrollment(msgspec.Struct, frozen=True):
@@ -32,7 +44,19 @@ class Enrollment(msgspec.Struct, frozen=True):
     proposed: bool = False
     """Whether a proposal of it was ruled on."""
     renewed_at: datetime | None = None
-    """When an activity last made its rest begin anew."""
+    """When the newest activity happened that began it, or would have; what happened before does not end it."""
+
+    trigger: Trigger | None = None
+    variables: dict[str, Variable] = {}
+    rounds: int = 0
+    """How often it went back or was moved to another version: each round's proposals have decisions of their own."""
+    jumps: dict[str, int] = {}
+    """How often it went back, by the id of the `goto`."""
+
+    @property
+    def since(self) -> datetime:
+        """From when on what ends it counts; a passage from before that was noted counts from its entry."""
+        return self.renewed_at or self.entered_at
 
     @property
     def timer(self) -> str:
@@ -69,5 +93,7 @@ class ProfileState(msgspec.Struct, frozen=True):
     contacts: tuple[Contact, ...] = ()
     """The contact log, a set by decision id, sorted by instant and id."""
     passages: tuple[Passage, ...] = ()
+    schedules: dict[str, datetime] = {}
+    """When each timer of a trigger fires, by its name; it may have moved on since, never back."""
     heard: dict[str, datetime] = {}
-    """When each activity that ends a passage was last heard of: a passage that comes here by a merge may have missed it."""
+    """When each activity that ends a passage last happened: one that began before, but is heard of later, may have missed it."""

@@ -41,6 +41,17 @@ class History(Protocol):
         ...
 
 
+class SourceFeed(Protocol):
+    """How each source does, as ingest tells it."""
+
+    def follow(self) -> AsyncIterator[Sequence[Record]]:
+        """Every source's last report, and then each new one, without end; some may come again.
+
+        Survives the log being away.
+        """
+        ...
+
+
 class DecisionFeed(Protocol):
     """Decisions from the recent past up to now, and then as they fall."""
 

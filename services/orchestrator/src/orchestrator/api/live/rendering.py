@@ -14,9 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from common.contracts.decisions import DecisionMade
 from orchestrator.api.live.board import Shown, Tally, View
+from orchestrator.api.sources.board import KINDS
 from orchestrator.api.story.entries import Entry
 from orchestrator.api.story.why import asked
-from orchestrator.api.words import phrases
+from orchestrator.api.words import phrases, receptions
 
 _KINDS = {
     "profile.activity": "activity",
@@ -54,6 +55,9 @@ class Pages:
         )
         self._templates.globals |= {
             "link": link,
+            "address": address,
+            "reception": receptions.reason,
+            "kinds": KINDS,
             "spark": spark,
             "hue": hue,
             "plain": phrases.plain,
@@ -75,10 +79,13 @@ class Pages:
 
 def link(workspace: str | None, outcome: str | None, path: str = "/") -> str:
     """The address of a view."""
-    query = {
-        name: value for name, value in (("workspace", workspace), ("outcome", outcome)) if value
-    }
-    return f"{path}?{urlencode(query)}" if query else path
+    return address(path, workspace=workspace, outcome=outcome)
+
+
+def address(path: str, **query: str | None) -> str:
+    """A path with what of the query there is."""
+    given = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 def spark(minutes: Sequence[int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from importlib import resources
 from typing import Annotated
 from urllib.parse import parse_qs, quote, urlencode
@@ -34,25 +35,37 @@ def static_files() -> StaticFiles:
     return StaticFiles(directory=str(resources.files("orchestrator.api") / "static"))
 
 
+def shown(
+    pages: Pages, access: Access, request: Request, name: str, status: int = 200, **values: object
+) -> HTMLResponse:
+    """A page as an answer that nobody keeps."""
+    signed_in = not access.local and access.signed_in(request)
+    text = pages.page(name, signed_in=signed_in, **values)
+    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+
+
+def admit(access: Access, request: Request) -> None:
+    """Let those in who may see pages.
+
+    Raises:
+        AwayError: the reader has to sign in first.
+    """
+    if not access.admits_page(request):
+        raise AwayError
+
+
 def page_routes(  # noqa: C901 - one function a page, none of them branches much
     board: Board, pages: Pages, teller: Teller, access: Access, clock: Clock
 ) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
-    def render(request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
-        signed_in = not access.local and access.signed_in(request)
-        text = pages.page(name, signed_in=signed_in, **values)
-        return HTMLResponse(text, status, {"Cache-Control": "no-store"})
-
-    def admit(request: Request) -> None:
-        if not access.admits_page(request):
-            raise AwayError
+    render = partial(shown, pages, access)
 
     @router.get("/")
     async def live(
         request: Request, workspace: Workspace = None, outcome: Workspace = None
     ) -> Response:
-        admit(request)
+        admit(access, request)
         view = View(workspace or None, outcome if outcome in OUTCOMES else None)
         decisions = board.newest(view)
         after = decisions[0].mark if decisions else None
@@ -76,7 +89,7 @@ def page_routes(  # noqa: C901 - one function a page, none of them branches much
         after: Workspace = None,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
-        admit(request)
+        admit(access, request)
         messages = stream(
             board, pages, View(workspace, outcome), clock, after=last_event_id or after
         )
@@ -84,7 +97,7 @@ def page_routes(  # noqa: C901 - one function a page, none of them branches much
 
     @router.get("/profiles")
     async def find(request: Request, id: str = "") -> Response:
-        admit(request)
+        admit(access, request)
         return RedirectResponse(f"/profiles/{quote(id.strip(), safe='')}", 303)
 
     @router.get("/profiles/{id}")
@@ -94,7 +107,7 @@ def page_routes(  # noqa: C901 - one function a page, none of them branches much
         workspace: Workspace = None,
         hours: Annotated[int, Query(ge=1, le=2160)] = 720,
     ) -> Response:
-        admit(request)
+        admit(access, request)
         try:
             profile_id = UUID(id)
         except ValueError:

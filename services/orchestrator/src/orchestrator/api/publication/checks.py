@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from common.configuration import ConfigurationError, Content, Workspace, parse_workspace
+from common.configuration.directory import PLAN_FILE
+from common.configuration.tracking import Schema, parse_plan
 from common.documents import DocumentError, Finding, parse_document
 from orchestrator.api.publication.shapes import FoundProblem
+from orchestrator.domain.checks import check_journey
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.playbook import parse_playbook
 from orchestrator.domain.steps import Propose
 
-KINDS = ("workspace", "playbook", "lead_model")
+KINDS = ("workspace", "tracking_plan", "playbook", "lead_model")
 WORKSPACE_FILE = "workspace.yaml"
 MAX_BYTES = 800_000
 """Of one content; the log takes a little more in one record."""
@@ -30,20 +34,15 @@ def check(workspace: str, contents: Sequence[Content]) -> list[FoundProblem]:
     try:
         settings = parse_workspace(workspace, own.files[WORKSPACE_FILE], file=file)
     except ConfigurationError as error:
-        return [
-            _problem(
-                problem.file or file,
-                problem.line or 1,
-                1,
-                f"{problem.path}: {problem.message}".lstrip(": "),
-            )
-            for problem in error.problems
-        ]
+        return list(_named(error, file))
+    plan = _schemas(contents)
     for content in contents:
         if content.kind == "playbook":
-            problems.extend(_check_playbook(content, settings, file))
+            problems.extend(_check_playbook(content, settings, file, plan))
         elif content.kind == "lead_model":
             problems.extend(_check_yaml(content))
+        elif content.kind == "tracking_plan":
+            problems.extend(_check_plan(content, workspace))
     return problems
 
 
@@ -54,6 +53,8 @@ def file_of(content: Content, path: str) -> str:
             return f"workspaces/{content.name}.yaml"
         case "lead_model":
             return f"models/{content.name}.yaml"
+        case "tracking_plan":
+            return f"tracking/{content.name}.yaml"
         case "playbook":
             return f"playbooks/{content.name}/{path}"
         case other:
@@ -97,13 +98,45 @@ def _check_files(content: Content) -> Iterator[FoundProblem]:
         yield _problem(file_of(content, ""), 1, 1, message)
 
 
-def _check_playbook(content: Content, settings: Workspace, own_file: str) -> Iterable[FoundProblem]:
+def _schemas(contents: Iterable[Content]) -> dict[str, Schema]:
+    """What the tracking plan says of each event; of a plan that cannot be read, its own check tells."""
+    found: dict[str, Schema] = {}
+    for content in contents:
+        if content.kind == "tracking_plan":
+            with suppress(ConfigurationError):
+                plan = parse_plan(content.name, content.files.get(PLAN_FILE, ""))
+                found.update((name, event.properties) for name, event in plan.events.items())
+    return found
+
+
+def _check_playbook(
+    content: Content, settings: Workspace, own_file: str, plan: Mapping[str, Schema]
+) -> Iterable[FoundProblem]:
     overrides: Mapping[str, str | float | bool] = settings.parameters.get(content.name, {})
     try:
-        journey = parse_playbook(content.name, content.hash, content.files, overrides)
+        journey = parse_playbook(content.name, content.hash, content.files, overrides, plan)
     except DocumentError as error:
         return [_found(content, finding, own_file) for finding in error.findings]
-    return _check_templates(content, journey, settings.locales)
+    return [
+        *(_found(content, finding, own_file) for finding in check_journey(journey)),
+        *_check_templates(content, journey, settings.locales),
+    ]
+
+
+def _check_plan(content: Content, workspace: str) -> Iterator[FoundProblem]:
+    file = file_of(content, "")
+    if content.name != workspace:
+        yield _problem(file, 1, 1, f"the plan is named otherwise than `{workspace}`")
+    try:
+        parse_plan(content.name, content.files.get(PLAN_FILE, ""), file=file)
+    except ConfigurationError as error:
+        yield from _named(error, file)
+
+
+def _named(error: ConfigurationError, file: str) -> Iterator[FoundProblem]:
+    for found in error.problems:
+        message = f"{found.path}: {found.message}" if found.path else found.message
+        yield _problem(found.file or file, found.line or 1, 1, message)
 
 
 def _check_yaml(content: Content) -> Iterator[FoundProblem]:
@@ -119,10 +152,10 @@ def _check_templates(
     content: Content, journey: Journey, locales: Sequence[str]
 ) -> Iterator[FoundProblem]:
     said = {
-        (step.proposal.message, channel)
-        for step in journey.steps
-        if isinstance(step, Propose)
-        for channel in step.proposal.channels
+        (placed.step.proposal.message, channel)
+        for placed in journey.steps
+        if isinstance(placed.step, Propose)
+        for channel in placed.step.proposal.channels
     }
     for message, channel in sorted(said):
         for locale in locales:

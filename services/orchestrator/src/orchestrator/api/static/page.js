@@ -8,12 +8,24 @@
   const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
   const day = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
+  function ago(at) {
+    const seconds = Math.max(0, Math.round((Date.now() - at) / 1000));
+    if (seconds < 5) return "just now";
+    for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+      if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
+    }
+    return `${seconds} s ago`;
+  }
+
   function localise(root) {
     for (const time of root.querySelectorAll("time[datetime]:not([data-told])")) {
       time.dataset.told = "";
       const at = new Date(time.dateTime);
       if ("day" in time.dataset) {
         time.textContent = day.format(at);
+      } else if ("ago" in time.dataset) {
+        time.textContent = ago(at);
+        time.title = full.format(at);
       } else {
         time.textContent = ("exact" in time.dataset ? exact : clock).format(at);
         time.title = full.format(at);
@@ -67,6 +79,23 @@
     button.textContent = held ? "Go on" : "Pause";
     say(true);
   });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button || "told" in button.dataset) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      window.prompt("To be copied by hand:", button.dataset.copy); // no clipboard without https
+      return;
+    }
+    const said = Array.from(button.childNodes);
+    button.dataset.told = "";
+    button.replaceChildren("copied");
+    setTimeout(() => { button.replaceChildren(...said); delete button.dataset.told; }, 1500);
+  });
+  setInterval(() => {
+    for (const time of document.querySelectorAll("time[data-ago]")) time.textContent = ago(new Date(time.dateTime));
+  }, 1000);
   document.addEventListener("htmx:load", (event) => localise(event.target));
 
   localise(document);

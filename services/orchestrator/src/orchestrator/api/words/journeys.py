@@ -9,6 +9,7 @@ from common.contracts.decisions import (
     Candidate,
     DecisionMade,
     EnrollmentAdvanced,
+    EnrollmentEmitted,
     EnrollmentEntered,
     EnrollmentExited,
 )
@@ -39,6 +40,13 @@ def exited(payload: EnrollmentExited) -> Line:
     if payload.reason == "completed":
         return Line(f"Completed {name}")
     return Line(f"Left {name}: {reason(payload.reason, Facts())}")
+
+
+def emitted(payload: EnrollmentEmitted) -> Line:
+    name = f"“{phrases.plain(payload.playbook)}”"
+    if payload.heard:
+        return Line(f"{name} told the other playbooks “{payload.name}”")
+    return Line(f"{name} told “{payload.name}”, but playbooks had answered each other too often")
 
 
 def decision(payload: DecisionMade, at: datetime, past: Past) -> Line:
@@ -77,13 +85,9 @@ def named(message: str, channel: str) -> str:
 
 
 def step(name: str) -> str:
-    """`0:wait` as words: `1 (wait)`; people count from one."""
+    """`0:wait` as words: `1 (wait)`."""
     place, _, kind = name.partition(":")
-    return (
-        f"{int(place) + 1} ({phrases.plain(kind)})"
-        if place.isdecimal() and kind
-        else phrases.plain(name)
-    )
+    return f"{phrases.step(place)} ({phrases.plain(kind)})" if kind else phrases.step(place)
 
 
 def _named(candidate: Candidate | None) -> str:

@@ -40,6 +40,12 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def step(id_: str) -> str:
+    """A step's id as words: `0` becomes `1`, `2.then.0` becomes `3 / then / 1`; people count from one."""
+    parts = (str(int(part) + 1) if part.isdecimal() else plain(part) for part in id_.split("."))
+    return " / ".join(parts)
+
+
 def channel(name: str) -> str:
     return _CHANNELS.get(name, plain(name))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,9 +28,11 @@ def reason(code: str, facts: Facts) -> str:
     argument = argument.strip()
     if name == "exit_when" and colon:
         return _exit(argument)
-    if code.startswith(RESTARTED):
-        event = code.removeprefix(RESTARTED)
-        return f"anew, because {EVENTS.get(event, f'of “{event}”')}"
+    if name == "goal" and colon:
+        return f"the goal was reached, {_exit(argument)}"
+    for prefix, words_of in PREFIXES.items():
+        if code.startswith(prefix):
+            return words_of(code.removeprefix(prefix))
     words = REASONS.get(name)
     if words is None:
         return phrases.plain(code)
@@ -54,8 +56,6 @@ def _exit(argument: str) -> str:
     return EVENTS.get(argument) or CONDITIONS.get(argument) or f"“{argument}” came true"
 
 
-RESTARTED = "restarted by "
-
 EVENTS: Mapping[str, str] = {
     "Order Completed": "they ordered",
     "Order Cancelled": "they cancelled an order",
@@ -67,6 +67,12 @@ EVENTS: Mapping[str, str] = {
 CONDITIONS: Mapping[str, str] = {
     "size(customer.cart.items) == 0": "the cart was emptied",
 }
+PREFIXES: Mapping[str, Callable[[str], str]] = {
+    "restarted by ": lambda event: f"anew, because {EVENTS.get(event, f'of “{event}”')}",
+    "took ": lambda way: f"on the way “{phrases.plain(way)}”",
+    "went back to ": lambda step: f"back to {phrases.step(step)}",
+}
+"""Reasons that name what they are about."""
 REASONS: Mapping[str, str] = {
     # decisions and exits
     "eligible": "every gate says yes",
@@ -75,9 +81,11 @@ REASONS: Mapping[str, str] = {
     "no_address": "no address for {channel} is known",
     "completed": "it came to its end",
     "merged": "they turned out to be one with a person for whom it goes on, or was done before",
+    "too_many_steps": "one occasion led through too many steps of the playbook",
     "playbook_error": "the playbook’s version is gone or has an error",
     # steps
     "arrived": "",
+    "rounds_over": "it went back as often as it may, now it goes on",
     # held
     "halted": "all sending is halted until somebody resumes it",
     "unknown_workspace": "the workspace has no release yet",

@@ -11,6 +11,7 @@ from common.contracts.actions import ActionRequested
 from common.contracts.decisions import (
     DecisionMade,
     EnrollmentAdvanced,
+    EnrollmentEmitted,
     EnrollmentEntered,
     EnrollmentExited,
 )
@@ -63,6 +64,7 @@ _SENTENCES: Mapping[type[Payload], Say] = {
     LeadScoreCrossed: _alone(activities.lead_score_crossed),
     EnrollmentEntered: _looking_back(journeys.entered),
     EnrollmentAdvanced: journeys.advanced,
+    EnrollmentEmitted: _alone(journeys.emitted),
     EnrollmentExited: _alone(journeys.exited),
     DecisionMade: journeys.decision,
     ActionRequested: _dated(journeys.requested),

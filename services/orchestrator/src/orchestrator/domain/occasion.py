@@ -1,0 +1,44 @@
+"""What happened to one profile, in the words of journeys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from common.contracts.profiles import ActivityRecorded
+from common.customer import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A signal in the words of journeys: who, when, and what happened."""
+
+    profile_id: UUID
+    customer: Customer
+    """The view after the signal."""
+    now: datetime
+    cause: UUID
+    before: tuple[Customer, ...] = ()
+    """The view before the signal; of two customers who turn out to be one, both."""
+    activity: ActivityRecorded | None = None
+    timer: str | None = None
+    """The name of the timer that fired."""
+    due_at: datetime | None = None
+    """Its instant."""
+    history: bool = False
+    """It shapes the view and triggers nothing."""
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the person did it: journeys go by this, whatever the order in which activities arrive."""
+        if self.activity is None:
+            return self.now
+        # A client's clock that runs ahead does not make it later than it was received.
+        return min(self.activity.occurred_at, self.activity.received_at)
+
+    @property
+    def roots(self) -> Mapping[str, object]:
+        """What conditions may name; without an activity, whatever they ask of `event` is false."""
+        return {"customer": self.customer, "event": self.activity, "now": self.now}

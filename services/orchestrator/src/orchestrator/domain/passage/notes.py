@@ -1,0 +1,63 @@
+"""What comes of one occasion, and how a passage ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from common.contracts.decisions import (
+    DecisionMade,
+    EnrollmentEmitted,
+    EnrollmentExited,
+)
+from common.contracts.payload import Payload
+from common.ids import derive
+from orchestrator.domain.state import Contact, Enrollment, Passage
+
+
+@dataclass(slots=True)
+class Notes:
+    """What comes of one occasion, in the order in which it came."""
+
+    told: list[Payload] = field(default_factory=list)
+    timers: dict[str, datetime | None] = field(default_factory=dict)
+    contacts: list[Contact] = field(default_factory=list)
+    ended: list[Passage] = field(default_factory=list)
+    emitted: list[EnrollmentEmitted] = field(default_factory=list)
+    """What journeys tell each other."""
+
+
+def end(enrollment: Enrollment, reason: str, notes: Notes) -> None:
+    """End the passage; one that ends before its first proposal is ruled on all the same."""
+    if not enrollment.proposed:
+        notes.told.append(
+            DecisionMade(
+                decision_id=decision_id(enrollment),
+                trigger_id=enrollment.trigger_id,
+                enrollment_id=enrollment.id,
+                playbook=enrollment.playbook,
+                version=enrollment.version,
+                outcome="cancelled",
+                reason=reason,
+                due_at=enrollment.due_at,
+            )
+        )
+    if enrollment.due_at is not None:
+        notes.timers[enrollment.timer] = None
+    notes.told.append(
+        EnrollmentExited(
+            enrollment_id=enrollment.id,
+            playbook=enrollment.playbook,
+            version=enrollment.version,
+            reason=reason,
+        )
+    )
+    notes.ended.append(
+        Passage(enrollment.playbook, enrollment.key, enrollment.entered_at, enrollment.proposed)
+    )
+
+
+def decision_id(enrollment: Enrollment) -> UUID:
+    """A step that is visited again, in another round, has another decision."""
+    return derive("decision", enrollment.id, enrollment.step, enrollment.rounds)

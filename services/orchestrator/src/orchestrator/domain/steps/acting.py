@@ -1,0 +1,160 @@
+"""Steps that do something and go on: propose a message, keep a value, tell other journeys, end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Final, Self
+
+from common.conditions import BOOL, DOUBLE, INT, STRING, EvaluationError, Expression
+from common.documents import Value
+from orchestrator.domain.state import Variable
+from orchestrator.domain.steps.reading import Reading
+from orchestrator.domain.steps.step import (
+    Emission,
+    Go,
+    Jump,
+    Keep,
+    Leave,
+    Move,
+    Passing,
+    Proposal,
+    Visit,
+)
+
+CHANNELS: Final = ("email", "sms", "ads", "webhook")
+KEPT: Final = (STRING, INT, DOUBLE, BOOL)
+"""What a variable may be."""
+MAX_TEXT: Final = 200
+"""Characters of a variable that is text."""
+MAX_PROPERTIES: Final = 20
+MAX_ROUNDS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Propose(Passing):
+    """Put one message up for the auction."""
+
+    KIND: ClassVar[str] = "propose"
+
+    proposal: Proposal
+
+    @classmethod
+    def read(cls, value: Value, reading: Reading) -> Self:
+        fields = value.fields(required=["message", "channels", "expires_after"])
+        channels = [channel.one_of(CHANNELS) for channel in fields["channels"].one_or_more()]
+        if not channels or len(set(channels)) < len(channels):
+            fields["channels"].fail("name each channel once, and at least one")
+        expires_after = reading.duration(fields["expires_after"])
+        if expires_after <= timedelta():
+            fields["expires_after"].fail("a proposal must live longer than nothing")
+        message = fields["message"].name()
+        reading.check_templates(value, message, channels)
+        return cls(Proposal(message, tuple(channels), expires_after))
+
+    def arrive(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's; a proposal is due at once
+        return self.proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Passing):
+    """Keep a value with the enrollment; what has no value here leaves the variable as it is."""
+
+    KIND: ClassVar[str] = "set"
+
+    name: str
+    expression: Expression
+
+    @classmethod
+    def read(cls, value: Value, reading: Reading) -> Self:
+        entries = value.entries()
+        if len(entries) != 1:
+            value.fail("a `set` gives one variable its value")
+        [(_, said)] = entries.items()
+        expression = reading.expression(said)
+        if expression.type not in KEPT:
+            kinds = ", ".join(type_.name for type_ in KEPT)
+            said.fail(
+                f"a variable is one of {kinds}, this is a {expression.type.name}; "
+                "say which with `string(…)`, `int(…)` or `double(…)`"
+            )
+        return cls(reading.declare(value.keys()[0], expression.type), expression)
+
+    def arrive(self, visit: Visit) -> Move:
+        value = evaluated(self.expression, visit)
+        return Go() if value is None else Keep(self.name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Emit(Passing):
+    """Tell as an activity of the person what the journey found out; other journeys hear of it."""
+
+    KIND: ClassVar[str] = "emit"
+
+    event: str
+    properties: Mapping[str, Expression]
+
+    @classmethod
+    def read(cls, value: Value, reading: Reading) -> Self:
+        fields = value.fields(required=["event"], optional=["properties"])
+        section = fields.get("properties")
+        said = section.entries() if section is not None else {}
+        if len(said) > MAX_PROPERTIES:
+            value.fail(f"more than {MAX_PROPERTIES} properties")
+        properties = {name: reading.expression(text) for name, text in said.items()}
+        return cls(fields["event"].text(), properties)
+
+    def arrive(self, visit: Visit) -> Move:
+        found = {name: evaluated(one, visit) for name, one in self.properties.items()}
+        return Emission(self.event, {n: value for n, value in found.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Exit(Passing):
+    """End here, for the reason that is given."""
+
+    KIND: ClassVar[str] = "exit"
+
+    reason: str
+
+    @classmethod
+    def read(cls, value: Value, reading: Reading) -> Self:  # noqa: ARG003 - the protocol's; a reason names nothing
+        return cls(value.fields(required=["reason"])["reason"].text())
+
+    def arrive(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's
+        return Leave(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo(Passing):
+    """Go back to a step, so many times at most."""
+
+    KIND: ClassVar[str] = "goto"
+
+    to: str
+    at_most: int
+
+    @classmethod
+    def read(cls, value: Value, reading: Reading) -> Self:
+        fields = value.fields(required=["step", "at_most"])
+        at_most = fields["at_most"].integer()
+        if not 1 <= at_most <= MAX_ROUNDS:
+            fields["at_most"].fail(f"between 1 and {MAX_ROUNDS} times")
+        to = fields["step"].text()
+        reading.refer(to, fields["step"])
+        return cls(to, at_most)
+
+    def arrive(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's
+        return Jump(self.to, self.at_most)
+
+
+def evaluated(expression: Expression, visit: Visit) -> Variable | None:
+    """A value that can be kept; None where there is none."""
+    try:
+        value = expression.evaluate(visit.roots)
+    except EvaluationError:
+        return None
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
+    return value if isinstance(value, bool | int | float) else None

@@ -1,0 +1,43 @@
+"""What begins a passage: one class for each kind of trigger, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from common.documents import Value
+from orchestrator.domain.steps import Reading
+from orchestrator.domain.triggers.becoming import Becoming
+from orchestrator.domain.triggers.happening import IN_TIME, Happening
+from orchestrator.domain.triggers.scheduled import Dated, Inactive, Scheduled
+from orchestrator.domain.triggers.trigger import Trigger
+
+KINDS: Final[Mapping[str, Callable[[Value, Reading], Trigger]]] = {
+    "event": Happening.read,
+    "becomes": Becoming.read,
+    "score": Becoming.read_score,
+    "date": Dated.read,
+    "inactive": Inactive.read,
+}
+"""Add a kind here and nowhere else; each is known by the key that only it has."""
+
+
+def read_trigger(value: Value, reading: Reading) -> Trigger:
+    """One trigger from its place in the file; raises DocumentError."""
+    kinds = [kind for kind in KINDS if kind in value.entries()]
+    if len(kinds) != 1:
+        value.fail(f"a trigger is one of {', '.join(KINDS)}")
+    return KINDS[kinds[0]](value, reading)
+
+
+__all__ = [
+    "IN_TIME",
+    "KINDS",
+    "Becoming",
+    "Dated",
+    "Happening",
+    "Inactive",
+    "Scheduled",
+    "Trigger",
+    "read_trigger",
+]

@@ -1,0 +1,24 @@
+"""What a trigger is: a pure question to an occasion."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from orchestrator.domain.occasion import Occasion
+
+
+class Trigger(Protocol):
+    """Whether an occasion begins a passage."""
+
+    @property
+    def events(self) -> frozenset[str] | None:
+        """The activities of which it hears; None: it looks at whatever happens."""
+        ...
+
+    def matches(self, occasion: Occasion) -> bool:
+        """Whether it would begin a passage, or is one more reason for one that is under way."""
+        ...
+
+    def in_time(self, occasion: Occasion) -> bool:
+        """Whether the occasion is heard of soon enough to begin one."""
+        ...
