@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,12 +16,17 @@ from typing_extensions import override
 
 from cuestream.__main__ import main
 
+Answer = tuple[int, Any]
+
 
 @dataclass
 class Script:
-    """What is answered to `METHOD path` (bytes as they are, else as JSON), and what was asked."""
+    """What is answered to `METHOD path` (bytes as they are, else as JSON), and what was asked.
 
-    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    Status 0 hangs up without an answer; instead of an answer there may be a function that gives it when it is asked.
+    """
+
+    answers: dict[str, Answer | Callable[[], Answer]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     url: str = ""
@@ -51,9 +56,12 @@ def scripted() -> Iterator[Script]:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             script.asked.append((call, query, body))
             script.keys.append(self.headers.get("authorization"))
-            status, answer = script.answers.get(
+            found = script.answers.get(
                 call, (404, {"error": "not_found", "detail": "no such thing"})
             )
+            status, answer = found() if callable(found) else found
+            if status == 0:
+                return
             self.send_response(status)
             self.end_headers()
             raw = isinstance(answer, bytes)
@@ -64,7 +72,8 @@ def scripted() -> Iterator[Script]:
             """Keep quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    # Its end waits for the next look: half a second without this, in every test.
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     script.url = f"http://127.0.0.1:{server.server_port}"
     try:

@@ -9,10 +9,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from cuestream.bench.figures import Round, case_of
-from cuestream.bench.ingest import EVENT_BYTES, LOADS, requests
+from common.configuration.tracking import parse_plan
+from cuestream.bench.door import in_force
+from cuestream.bench.figures import Case, Machine, Report, Round, Share, case_of, notes
 from cuestream.bench.load import Volley, fire
+from cuestream.bench.sending import EVENT_BYTES, LOADS, Load, requests
+from cuestream.bench.sides import PLAN_FILE, PLANNED
+from cuestream.bench.wrk import volley_of
 from cuestream.failures import FindingError
+from ingest.domain.collecting import Message, judge
+from ingest.domain.tracking import Guard
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 REFUSED = b'HTTP/1.1 429 Too Many\r\ncontent-length: 20\r\nx: y\r\n\r\n{"error":"too_fast"}'
@@ -76,3 +82,59 @@ def test_the_median_of_the_rounds_counts() -> None:
     assert (case.rate, case.ceiling_rate, case.ratio, case.spread) == (200, 400, 0.5, 1.0)
     assert (case.p50_ms, case.p99_ms) == (1.0, 500.0)
     assert case.cpu_s_per_1000 == 2.5
+
+
+async def test_a_collector_that_asks_for_no_key_is_not_measured() -> None:
+    async with server(GOOD) as (port, _):
+        with pytest.raises(FindingError, match="without keys"):
+            await asyncio.to_thread(in_force, port)
+
+
+def test_what_wrk_says_is_read() -> None:
+    told = "Running\nrequests 3\nmicroseconds 2000000\nrefused 0\nbroken 0\ntook 1500 2\ntook 90000 1\n"
+
+    volley = volley_of(told, LOADS[0])
+
+    assert (volley.requests, volley.seconds, volley.unfinished) == (3, 2.0, 32)
+    assert volley.latencies == [0.0015, 0.0015, 0.09]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "unable to connect to localhost",
+        "requests 3\nmicroseconds 2000000\nrefused 1\nbroken 0\n",
+        "requests 3\nmicroseconds 2000000\nrefused 0\nbroken 1\n",
+    ],
+)
+def test_a_round_of_wrk_with_anything_amiss_is_a_finding(told: str) -> None:
+    with pytest.raises(FindingError):
+        volley_of(told, LOADS[0])
+
+
+def test_people_are_told_what_the_figures_rest_on() -> None:
+    shares = {"parent": Share(0.0, 30.4), "worker-1": Share(0.1, 75.6)}
+    case = Case("single-32", "events/s", 1, None, None, 0, 0, 106, processes=shares)
+    report = Report("ingest", (case,), Machine(2, "3.11"), "wrk 4", ("keys", "quota"), ("X: 1/s",))
+
+    assert notes(report) == [
+        "load from wrk 4",
+        "in force at our side: keys, quota",
+        "single-32, MiB: parent 30, worker-1 76",
+        "rivals, X: 1/s",
+    ]
+
+
+@pytest.mark.parametrize("load", LOADS)
+def test_every_event_is_held_against_a_plan_and_leaves_the_same_bytes(load: Load) -> None:
+    guard = Guard(parse_plan("bench", PLAN_FILE))
+    _, _, body = requests(load)().partition(b"\r\n\r\n")
+    sent = json.loads(body)
+    for event in sent.get("batch", [sent]):
+        message = judge(json.dumps(event).encode(), 0, guard, call="track")
+
+        assert isinstance(message, Message)
+        assert message.verdict is not None
+        assert message.verdict.event in PLANNED
+        assert message.verdict.flaw is None
+        assert message.verdict.planned == ()

@@ -68,6 +68,7 @@ def test_making_the_roles_again_changes_nothing(database: Database) -> None:
     assert run_psql(database.of("dispatcher"), "SELECT current_schema") == "dispatcher"
 
 
+@pytest.mark.integration
 def test_the_roles_may_be_made_by_many_at_once(database: Database) -> None:
     name = database.url.rpartition("/")[2]
     with ThreadPoolExecutor(8) as pool:

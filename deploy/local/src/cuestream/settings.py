@@ -40,12 +40,16 @@ class InstallationSettings(Settings):
 
     orchestrator_url: str | None = None
     """Base URL of `orchestrator api`. With it, commands ask there and look for no stack of this machine."""
+    ingest_url: str | None = None
+    """Base URL of `ingest api`; needed to import. With it, too, no stack of this machine is looked for."""
     dispatcher_url: str | None = None
     """Base URL of `dispatcher api`; needed to halt and resume."""
     resolve_url: str | None = None
     """Base URL of `ingest resolve`'s own port; needed where a person or a message is looked up."""
     process_urls: str | None = None
     """Base URLs of the processes' own ports, separated by commas; `cuestream positions` asks them for alarms."""
+    write_key: SecretStr | None = None
+    """A server's write key in clear, for imports. Whoever has it may send in that source's name."""
     admin_key: SecretStr | None = None
     """The admin key in clear. Whoever has it may publish and may read everything."""
 

@@ -18,7 +18,7 @@ from common.ids import derive
 from common.kafka.partitioner import murmur2
 from common.postgres import Database
 from common.streaming.ports import Outgoing, Place
-from cuestream.bench.grounds import copy, settled
+from cuestream.bench.filling import copy, settled
 from cuestream.bench.sides import WORKSPACE
 from cuestream.bench.small import EVERY, INPUT, Visits
 

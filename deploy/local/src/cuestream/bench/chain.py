@@ -140,8 +140,9 @@ class Chain:
     async def settle_in(self) -> None:
         """Let the sample and the members come in, then copy the sample."""
         visitors = Visitors(1, "first")
+        known = await self.activities()
         await self.crier.at_once(lambda: visitors.event(user(0)), _WARM)
-        await self.through(visitors, _WARM)
+        await self.through(visitors, known + _WARM)
         members = iter(range(MEMBERS))
         await self.crier.at_once(lambda: visitors.identify(next(members)), MEMBERS)
         await self._until("all members are known", self._knows_members)

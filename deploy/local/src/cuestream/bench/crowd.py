@@ -9,7 +9,7 @@ from uuid import UUID
 from common.ids import profile_id
 from common.kafka import partition_for
 from common.postgres import Database
-from cuestream.bench.grounds import copy, settled, without_indexes
+from cuestream.bench.filling import copy, settled, without_indexes
 from cuestream.bench.sides import WORKSPACE
 
 Change = Callable[[str, UUID, int], Mapping[str, Any]]

@@ -59,6 +59,12 @@ class Report(msgspec.Struct, frozen=True):
     name: str
     cases: tuple[Case, ...]
     machine: Machine
+    generator: str | None = None
+    """What the load came from, where it is a program of its own or could have been."""
+    in_force: tuple[str, ...] = ()
+    """What our side was seen to hold its door with before it was measured."""
+    rivals: tuple[str, ...] = ()
+    """What others reach on the same kind of machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,17 @@ def table(report: Report) -> Table:
             f"{case.rss_mib:.0f}",
         )
     return shown
+
+
+def notes(report: Report) -> list[str]:
+    """For people: below the table."""
+    lines = [] if report.generator is None else [f"load from {report.generator}"]
+    if report.in_force:
+        lines.append(f"in force at our side: {', '.join(report.in_force)}")
+    for case in report.cases:
+        sizes = [f"{name} {share.rss_mib:.0f}" for name, share in (case.processes or {}).items()]
+        lines += [f"{case.case}, MiB: {', '.join(sizes)}"] if sizes else []
+    return [*lines, *(f"rivals, {line}" for line in report.rivals)]
 
 
 def _beside(ours: float | None, ceiling: float | None, digits: int = 1) -> str:

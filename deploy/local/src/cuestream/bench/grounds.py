@@ -8,11 +8,16 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from typing_extensions import override
@@ -37,16 +42,8 @@ from cuestream.stack.postgres import start_postgres
 PARTITIONS = 6
 PATIENCE = 120.0
 """Seconds after which a round that does not end is a finding."""
-_LIFE = (UUID(int=0xBE0C), datetime(2025, 1, 1, tzinfo=UTC))
+LIFE = (UUID(int=0xBE0C), datetime(2025, 1, 1, tzinfo=UTC))
 """The same life for both, because it is part of what they write."""
-_PRIMARY = """
-SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
-WHERE conrelid = $1::text::regclass AND contype = 'p'
-"""
-_OTHERS = """
-SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
-WHERE indrelid = $1::text::regclass AND NOT indisprimary
-"""
 _LOOK = 0.01
 """Seconds between two looks at how far a side is."""
 
@@ -159,9 +156,55 @@ def grounds() -> Iterator[Grounds]:
         yield Grounds(bootstrap, url, folder)
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where one side's tables are."""
+
+    database_url: str
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Which loop is measured."""
+
+    home: Callable[[Grounds, str], AbstractAsyncContextManager[Home]]
+    """Makes the tables for the side of that name, and removes them afterwards."""
+    argv: Callable[[Home], tuple[str, ...]]
+    """How our process is started."""
+
+
+@asynccontextmanager
+async def _small_home(on: Grounds, name: str) -> AsyncIterator[Home]:
+    home = Home(on.database_url, f"bench_{name}")
+    async with opened(home) as database:
+        await database.execute(f"DROP SCHEMA IF EXISTS {home.schema} CASCADE")
+        await database.execute(f"CREATE SCHEMA {home.schema}")
+        try:
+            for statement in tables():
+                await database.execute(statement)
+            await database.execute(
+                "INSERT INTO incarnation (id, live_since) VALUES ($1, $2)", *LIFE
+            )
+            yield home
+        finally:
+            await database.execute(f"DROP SCHEMA {home.schema} CASCADE")
+
+
+SMALL = Subject(_small_home, lambda home: (sys.executable, "-m", "cuestream.bench.small", home.schema))  # fmt: skip
+
+
+def opened(home: Home) -> AbstractAsyncContextManager[Database]:
+    """The tables of one side."""
+    return Database.connect(home.database_url, schema=home.schema, application_name="bench")
+
+
 @asynccontextmanager
 async def parties(
-    on: Grounds, ceiling: Path, fill: Callable[[Database], Awaitable[None]]
+    on: Grounds,
+    ceiling: Path,
+    fill: Callable[[Database], Awaitable[None]],
+    subject: Subject = SMALL,
 ) -> AsyncIterator[tuple[Party, Party]]:
     """Ours and the bare loop, both running, on tables that `fill` filled.
 
@@ -170,35 +213,37 @@ async def parties(
     """
     check_script(ceiling)
     async with AsyncExitStack() as stack:
-        mine = await _party(stack, on, "ours", None, fill)
-        yield mine, await _party(stack, on, "bare", ceiling, fill)
+        home = await stack.enter_async_context(subject.home(on, "ours"))
+        mine = await _party(stack, on, "ours", home, subject.argv(home), fill)
+        home = await stack.enter_async_context(subject.home(on, "bare"))
+        bare = (sys.executable, str(ceiling), home.database_url, home.schema)
+        yield mine, await _party(stack, on, "bare", home, bare, fill)
 
 
 async def _party(
     stack: AsyncExitStack,
     on: Grounds,
     name: str,
-    script: Path | None,
+    home: Home,
+    argv: tuple[str, ...],
     fill: Callable[[Database], Awaitable[None]],
 ) -> Party:
     # A prefix of its own, because where a log goes on whose database is new, our loop rightly stops.
-    schema, prefix = f"bench_{name}", f"bench-{fresh().hex[:12]}.{name}."
+    prefix = f"bench-{fresh().hex[:12]}.{name}."
     settings = KafkaSettings(
         KAFKA_BOOTSTRAP_SERVERS=on.bootstrap, topic_prefix=prefix, partitions=on.partitions
     )
     await ensure_topics(settings)
     stack.push_async_callback(_remove_topics, settings)
-    database = await stack.enter_async_context(
-        Database.connect(on.database_url, schema=schema, application_name="bench")
-    )
-    await _make(database, schema)
-    stack.push_async_callback(database.execute, f"DROP SCHEMA {schema} CASCADE")
+    database = await stack.enter_async_context(opened(home))
     await fill(database)
     log = await stack.enter_async_context(connect(settings, client="bench"))
     reader = await stack.enter_async_context(log.reader())
     publisher = await stack.enter_async_context(log.publisher())
     await publish(log)
-    command = Command(_argv(on, script, schema, prefix), on.folder / f"{name}.log", _told(on, prefix))  # fmt: skip
+    if name == "bare":
+        argv = (*argv, on.bootstrap, prefix, str(on.partitions))
+    command = Command(argv, on.folder / f"{name}.log", _told(on, home, prefix))
     process = stack.enter_context(Loops(name, command))
     return Party(name, process, log, reader, publisher, database)
 
@@ -216,59 +261,12 @@ async def _remove_topics(settings: KafkaSettings) -> None:
         await admin.close()
 
 
-def _argv(on: Grounds, script: Path | None, schema: str, prefix: str) -> tuple[str, ...]:
-    if script is None:
-        return (sys.executable, "-m", "cuestream.bench.small", schema)
-    told = (on.database_url, schema, on.bootstrap, prefix, str(on.partitions))
-    return (sys.executable, str(script), *told)
-
-
-def _told(on: Grounds, prefix: str) -> dict[str, str]:
+def _told(on: Grounds, home: Home, prefix: str) -> dict[str, str]:
     return {
         **inherited_environment(),
         "KAFKA_BOOTSTRAP_SERVERS": on.bootstrap,
-        "DATABASE_URL": on.database_url,
+        "DATABASE_URL": home.database_url,
         "CUESTREAM_TOPIC_PREFIX": prefix,
+        "CUESTREAM_PORT": "0",
+        "CUESTREAM_LOG_LEVEL": "warning",
     }
-
-
-async def _make(database: Database, schema: str) -> None:
-    await database.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-    await database.execute(f"CREATE SCHEMA {schema}")
-    for statement in tables():
-        await database.execute(statement)
-    await database.execute("INSERT INTO incarnation (id, live_since) VALUES ($1, $2)", *_LIFE)
-
-
-async def copy(
-    database: Database, table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]
-) -> None:
-    """Fill a table the fast way."""
-    async with database.connection() as connection:
-        await connection.copy_records_to_table(table, records=rows, columns=columns, timeout=3600)
-
-
-@asynccontextmanager
-async def without_indexes(database: Database, table: str) -> AsyncIterator[None]:
-    """Drop a table's indexes for the body and make them again: sorted once, instead of row by row."""
-    row = await database.fetchrow(_PRIMARY, table)
-    others = await database.fetch(_OTHERS, table)
-    if row is None:
-        raise ValueError(f"{table} has no primary key")
-    await database.execute(f"ALTER TABLE {table} DROP CONSTRAINT {row['name']}")
-    for other in others:
-        await database.execute(f"DROP INDEX {other['name']}")
-    yield
-    async with database.connection() as connection:
-        await connection.execute("SET maintenance_work_mem = '256MB'")
-        made = (f"ALTER TABLE {table} ADD CONSTRAINT {row['name']} {row['definition']}", *(o["definition"] for o in others))  # fmt: skip
-        for statement in made:
-            await connection.execute(statement, timeout=3600)
-        await connection.execute("RESET maintenance_work_mem")
-
-
-async def settled(database: Database, *tables_: str) -> None:
-    """Leave a filled table as autovacuum would, so that no round meets its work."""
-    for table in tables_:
-        async with database.connection() as connection:
-            await connection.execute(f"VACUUM (ANALYZE) {table}", timeout=3600)

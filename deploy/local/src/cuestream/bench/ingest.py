@@ -5,27 +5,33 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
+
+import msgspec
 
 from common.kafka import KafkaLog, connect, ensure_topics
 from common.settings import KafkaSettings, load_settings
 from common.streaming.ports import Fetched, Place, Reader
+from cuestream.bench.door import TIGHT, TIGHT_FILE, in_force
 from cuestream.bench.figures import (
     Case,
     Effort,
     Report,
     Round,
+    Share,
     case_of,
     cpu_seconds,
     machine,
     rss_mib,
+    tree,
 )
-from cuestream.bench.load import fire
-from cuestream.bench.sides import KEY, Side, bare, ours, publish
+from cuestream.bench.load import Volley, fire
+from cuestream.bench.sending import LOADS, Load, requests
+from cuestream.bench.sides import Side, bare, ours, publish
+from cuestream.bench.wrk import Wrk, find_wrk
 from cuestream.failures import FindingError
 from cuestream.settings import LocalSettings
 from cuestream.stack.kafka import start_kafka
@@ -33,60 +39,10 @@ from cuestream.stack.kafka import start_kafka
 TOPIC = "ingest.events"
 PARTITIONS = 6
 WARM_UP = 0.7
+OWN_GENERATOR = "our own, in Python: wrk is not to be had here"
 _INSTANTS = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z")
-_EVENT = (
-    b'{"type":"track","event":"Product Added","messageId":"bench-%012d","userId":"user-%04d","timestamp":'
-    b'"2026-01-01T00:00:00Z","properties":{"cart_id":"c-4711","product_id":"p-0815","sku":"G-32","category":"Games",'
-    b'"name":"Monopoly: 3rd Edition","brand":"Hasbro","variant":"200 pieces","price":18.99,"quantity":1,"currency":"EUR",'
-    b'"position":3,"url":"https://shop.example/product/path","image_url":"https://shop.example/product/path.jpg"},'
-    b'"context":{"locale":"de-DE","page":{"path":"/product/path"},"library":{"name":"bench","version":"1.0"}},'
-    b'"padding":"%s"}'
-)
-EVENT_BYTES = 569
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One kind of load."""
-
-    name: str
-    """Single events or batches of 100, and over how many connections."""
-    connections: int
-    events: int
-    """In one request."""
-
-
-LOADS = (
-    Load("single-32", 32, 1),
-    Load("single-256", 256, 1),
-    Load("batch-32", 32, 100),
-)
-
-
-def requests(load: Load) -> Callable[[], bytes]:
-    """Gives whole requests, each message with an id of its own."""
-    numbers = count()
-    padding = b"x" * (EVENT_BYTES - len(_EVENT % (0, 0, b"")))
-
-    def event() -> bytes:
-        number = next(numbers)
-        return _EVENT % (number, number % 10_000, padding)
-
-    def request() -> bytes:
-        if load.events == 1:
-            return _posted(b"/v1/track", event())
-        return _posted(
-            b"/v1/batch", b'{"batch":[%s]}' % b",".join(event() for _ in range(load.events))
-        )
-
-    return request
-
-
-def _posted(path: bytes, body: bytes) -> bytes:
-    return (
-        b"POST %s HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer %s\r\ncontent-type: application/json\r\n"
-        b"content-length: %d\r\n\r\n%s" % (path, KEY.encode(), len(body), body)
-    )
+_QUIET = (3, 0.1)
+"""So many looks, so many seconds apart, that find nothing new: what a client hung up on has arrived."""
 
 
 async def run(ceilings: Path, effort: Effort) -> Report:
@@ -96,9 +52,13 @@ async def run(ceilings: Path, effort: Effort) -> Report:
         FindingError: not every answered event arrived, or the two sides do not leave the same records.
         UnreachableError: Kafka or one of the sides does not start.
     """
+    settings = load_settings(LocalSettings)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuestream-bench-")))
-        return await measure(_kafka(stack, folder), folder, ceilings, effort)
+        given = settings.kafka_bootstrap_servers
+        bootstrap = given or stack.enter_context(start_kafka(folder / "kafka")).bootstrap
+        wrk = await asyncio.to_thread(find_wrk, settings.cache, effort.say)
+        return await measure(bootstrap, folder, ceilings, effort, wrk=wrk)
 
 
 async def measure(
@@ -107,9 +67,10 @@ async def measure(
     ceilings: Path,
     effort: Effort,
     *,
+    wrk: Wrk | None = None,
     loads: Sequence[Load] = LOADS,
 ) -> Report:
-    """As `run`, on this Kafka; `folder` is for logs."""
+    """As `run`, on this Kafka; `folder` is for logs; without `wrk` the load is our own."""
     settings = KafkaSettings(
         KAFKA_BOOTSTRAP_SERVERS=bootstrap, topic_prefix="bench.", partitions=PARTITIONS
     )
@@ -117,14 +78,17 @@ async def measure(
     with ExitStack() as stack:
         async with connect(settings, client="bench") as log, log.reader() as reader:
             await publish(log)
+            await publish(log, TIGHT, TIGHT_FILE, None)
             sides = (
                 ours(stack, settings, folder),
                 bare(stack, ceilings / "bare_ingest.py", settings, TOPIC, folder),
             )
-            bench = _Bench(log, reader, sides)
+            rules = await asyncio.to_thread(in_force, sides[0].port)
+            bench = _Bench(log, reader, sides, wrk)
             await bench.compare()
             cases = [await bench.measure(load, effort) for load in loads]
-    return Report("ingest", tuple(cases), machine())
+    generator = OWN_GENERATOR if wrk is None else wrk.name
+    return Report("ingest", tuple(cases), machine(), generator, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +96,14 @@ class _Bench:
     log: KafkaLog
     reader: Reader
     sides: tuple[Side, Side]
+    wrk: Wrk | None
 
     async def measure(self, load: Load, effort: Effort) -> Case:
         rounds: dict[str, list[Round]] = {side.name: [] for side in self.sides}
         for side in self.sides:
             await self._round(side, load, min(WARM_UP, effort.seconds))
+        mine, ceiling = self.sides
+        before = _cpu(mine)
         for number in range(effort.rounds):
             # Alternating who begins, so that neither always finds the warmer machine.
             for side in self.sides if number % 2 == 0 else self.sides[::-1]:
@@ -145,22 +112,35 @@ class _Bench:
                 effort.say(
                     f"{load.name} · round {number + 1} · {side.name} {done.rate:,.0f} events/s"
                 )
-        mine, ceiling = self.sides
-        return case_of(
+        case = case_of(
             load.name, "events/s", rounds[mine.name], rounds[ceiling.name], rss_mib(mine.pid)
         )
+        units = sum(done.units for done in rounds[mine.name])
+        return msgspec.structs.replace(case, processes=_shares(mine, before, units))
 
     async def _round(self, side: Side, load: Load, seconds: float) -> Round:
         before, cpu = await self._ends(), cpu_seconds(side.pid)
-        volley = await fire(
-            side.port, requests(load), connections=load.connections, seconds=seconds
-        )
+        volley = await self._fired(side, load, seconds)
         used = cpu_seconds(side.pid) - cpu
+        await self._settled(volley)
         arrived = sum((await self._ends()).values()) - sum(before.values())
         units = volley.requests * load.events
-        if arrived != units:
+        if not units <= arrived <= units + volley.unfinished * load.events:
             raise FindingError(f"{side.name}: {units} events were answered, {arrived} arrived.")
         return Round(units, volley, used)
+
+    async def _fired(self, side: Side, load: Load, seconds: float) -> Volley:
+        if self.wrk is not None:
+            return await self.wrk.fire(side.port, load, seconds)
+        return await fire(side.port, requests(load), connections=load.connections, seconds=seconds)
+
+    async def _settled(self, volley: Volley) -> None:
+        looks, apart = _QUIET
+        quiet, known = 0 if volley.unfinished else looks, await self._ends()
+        while quiet < looks:
+            await asyncio.sleep(apart)
+            now = await self._ends()
+            quiet, known = (quiet + 1 if now == known else 0), now
 
     async def _ends(self) -> dict[Place, int]:
         bounds = await self.reader.bounds([Place(TOPIC, p) for p in range(self.log.partitions)])
@@ -197,6 +177,19 @@ def _comparable(record: Fetched) -> tuple[object, ...]:
     )
 
 
-def _kafka(stack: ExitStack, folder: Path) -> str:
-    given = load_settings(LocalSettings).kafka_bootstrap_servers
-    return given or stack.enter_context(start_kafka(folder / "kafka")).bootstrap
+def _cpu(side: Side) -> list[float]:
+    return [sum(process.cpu_times()[:2]) for process in tree(side.pid)]
+
+
+def _shares(side: Side, before: Sequence[float], units: int) -> dict[str, Share]:
+    """What the parent and each worker take; no worker ended meanwhile, or answers would be missing."""
+    names = ["parent", *(f"worker-{number + 1}" for number in range(len(before) - 1))]
+    return {
+        name: Share(
+            cpu_s_per_1000=round(1000 * (used - begun) / units, 4),
+            rss_mib=round(process.memory_info().rss / 1024 / 1024, 1),
+        )
+        for name, process, used, begun in zip(
+            names, tree(side.pid), _cpu(side), before, strict=True
+        )
+    }

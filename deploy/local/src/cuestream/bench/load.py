@@ -25,6 +25,8 @@ class Volley:
     requests: int = 0
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    unfinished: int = 0
+    """How many requests may have been under way at the end, neither waited for nor counted."""
     refused: bytes = b""
     """The first answer that was not a 200."""
 

@@ -15,7 +15,8 @@ from common.postgres import Database
 from common.streaming.ports import Outgoing, Place
 from common.streaming.wire import own_event
 from cuestream.bench.backlog import BEGUN, fill_profiles, people
-from cuestream.bench.grounds import Party, copy, settled, without_indexes
+from cuestream.bench.filling import copy, settled, without_indexes
+from cuestream.bench.grounds import Party
 from cuestream.bench.sides import WORKSPACE
 from cuestream.bench.small import NAME
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from common.clock import utc_now
-from common.configuration import content_of
+from common.configuration import Content, content_of
 from common.contracts import Payload, encode_event, event_bytes
 from common.contracts.configuration import ConfigurationPublished, ConfigurationReleased
 from common.ids import derive
@@ -24,21 +24,52 @@ from cuestream.stack.foreground import Foreground
 from cuestream.stack.launch import Command
 from cuestream.stack.ports import LOOPBACK, free_port
 
-KEY = "cs_s_bench"
+KEY, BROWSER_KEY = "cs_s_bench", "cs_b_bench"
+ORIGIN = "https://shop.example"
 WORKSPACE = "bench"
 WORKERS = 2
 WORKSPACE_FILE = f"""
+quota: {{events_per_second: 2000000, burst: 20000000}}
 sources:
   shop:
     kind: server
     key_sha256: {sha256(KEY.encode()).hexdigest()}
     limits: {{events_per_second: 1000000, burst: 10000000}}
+  site:
+    kind: browser
+    key_sha256: {sha256(BROWSER_KEY.encode()).hexdigest()}
+    origins: ["{ORIGIN}"]
 senders: {{email: {{adapter: smtp, from: bench@shop.example, from_name: Bench}}}}
 contact_policy: {{time_zone: Europe/Berlin}}
 brand: {{name: Bench, url: "https://shop.example/", imprint: Bench}}
 locales: [en]
 """
-"""Its limits nobody meets, and nothing is capped."""
+"""Its limits nobody meets, but they are counted; nothing is capped."""
+PLANNED = ("Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Checkout Started")
+"""The bench's events, in turn."""
+_PLAN = """
+unknown_events: quarantine
+violations: quarantine
+events:
+"""
+_PLANNED = """
+  {name}:
+    schema:
+      type: object
+      required: [cart_id, product_id, price, quantity, currency]
+      properties:
+        cart_id: {{type: string, minLength: 1}}
+        product_id: {{type: string, pattern: "^p-[0-9]+$"}}
+        sku: {{type: string}}
+        category: {{type: string}}
+        name: {{type: string, maxLength: 200}}
+        price: {{type: number, minimum: 0}}
+        quantity: {{type: integer, minimum: 1}}
+        currency: {{enum: [EUR, USD]}}
+        url: {{type: string}}
+"""
+PLAN_FILE = _PLAN + "".join(_PLANNED.format(name=name) for name in PLANNED)
+"""Every event of the bench is held against it, and keeps to it."""
 _EMPTY = b'{"batch":[]}'
 
 
@@ -108,32 +139,42 @@ def check_script(script: Path) -> None:
         )
 
 
-async def publish(log: KafkaLog) -> None:
-    """A workspace whose limits nobody meets."""
-    content = content_of("workspace", WORKSPACE, {"workspace.yaml": WORKSPACE_FILE})
-    published = ConfigurationPublished(
-        kind=content.kind, name=content.name, hash=content.hash, files=dict(content.files)
-    )
+async def publish(
+    log: KafkaLog, name: str = WORKSPACE, file: str = WORKSPACE_FILE, plan: str | None = PLAN_FILE
+) -> None:
+    """A workspace, the bench's unless another is given: whose limits nobody meets, with a tracking plan."""
+    contents = [content_of("workspace", name, {"workspace.yaml": file})]
+    if plan is not None:
+        contents.append(content_of("tracking_plan", name, {"plan.yaml": plan}))
     released = ConfigurationReleased(
         number=1,
-        contents=(content.key,),
+        contents=tuple(sorted(content.key for content in contents)),
         live=False,
         published_at=utc_now(),
         published_by="bench",
     )
-    records = [_record(content.key, published), _record(f"release/{WORKSPACE}", released)]
+    records = [
+        *(_record(content.key, _published(content), name) for content in contents),
+        _record(f"release/{name}", released, name),
+    ]
     async with log.publisher() as publisher:
         await publisher.publish(Place("configuration", 0), records)
 
 
-def _record(key: str, payload: Payload) -> Outgoing:
+def _published(content: Content) -> ConfigurationPublished:
+    return ConfigurationPublished(
+        kind=content.kind, name=content.name, hash=content.hash, files=dict(content.files)
+    )
+
+
+def _record(key: str, payload: Payload, workspace: str) -> Outgoing:
     event = encode_event(
         payload,
         id=derive("bench", key),
         source="/cuestream/bench",
         subject=key,
         time=utc_now(),
-        workspace=WORKSPACE,
+        workspace=workspace,
         correlationid=derive("bench", key),
     )
     return Outgoing(key.encode(), event_bytes(event))

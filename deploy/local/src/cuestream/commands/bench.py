@@ -31,14 +31,16 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     name: Annotated[
-        str, typer.Argument(help="What to measure: ingest, consume, timers, chain, soak.")
+        str, typer.Argument(help="What to measure: ingest, resolve, consume, timers, chain, soak.")
     ],
     *,
     seconds: Annotated[float, typer.Option(help="Of each of the rounds.", min=0.5)] = 3.0,
     rounds: Annotated[int, typer.Option(help="Of each side.", min=1)] = 5,
     size: Annotated[
         list[int] | None,
-        typer.Option(help="How many timers wait, or profiles are known; may be repeated.", min=0),
+        typer.Option(
+            help="How many timers wait, or profiles or ids are known; may be repeated.", min=0
+        ),
     ] = None,
     ceilings: Annotated[Path, typer.Option(help="Folder of the bare loops.", metavar="DIR")] = Path(
         "tests/bench"
@@ -49,19 +51,21 @@ def bench(
 
     Starts what it needs and ends it; nothing of a running stack is touched.
     """
-    from cuestream.bench.figures import Effort, table
+    from cuestream.bench.figures import Effort, notes, table
     from cuestream.bench.rivals import RIVALS
 
     measure = _bench(name)
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # new topics have no leader yet
     effort = Effort(seconds, rounds, lambda line: ERR.print(line, markup=False), size or ())
-    report = _run(measure(ceilings, effort))
+    report = msgspec.structs.replace(
+        _run(measure(ceilings, effort)), rivals=tuple(RIVALS.get(name, ()))
+    )
     if json:
         print_json(msgspec.json.encode(report))
     else:
         OUT.print(table(report))
-        for line in RIVALS.get(name, ()):
-            OUT.print(f"  rivals, {line}", style="dim", markup=False)
+        for line in notes(report):
+            OUT.print(f"  {line}", style="dim", markup=False)
 
 
 def _bench(name: str) -> Bench:
@@ -70,6 +74,10 @@ def _bench(name: str) -> Bench:
             from cuestream.bench.ingest import run as ingest
 
             return ingest
+        case "resolve":
+            from cuestream.bench.resolve import run as resolve
+
+            return resolve
         case "consume":
             from cuestream.bench.consume import run as consume
 
@@ -88,7 +96,8 @@ def _bench(name: str) -> Bench:
             return chain
         case _:
             raise UsageError(
-                f"There is no bench {name}.", "There are: ingest, consume, timers, chain."
+                f"There is no bench {name}.",
+                "There are: ingest, resolve, consume, timers, chain, soak.",
             )
 
 

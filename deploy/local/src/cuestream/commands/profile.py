@@ -1,4 +1,4 @@
-"""`cuestream profile show P`: who somebody is to us, and everything that happened to them."""
+"""`cuestream profile show P`: who somebody is to us, who said so, and everything that happened to them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     profile = typer.Typer(help="What is known of one person.", no_args_is_help=True)
     profile.command()(show)
+    profile.command()(consents)
+    profile.command()(shared)
     app.add_typer(profile, name="profile")
 
 
@@ -53,8 +55,91 @@ def show(
         print_json(msgspec.json.encode({"who": person.known or None, "story": story}))
         return
     _introduce(person, story["standing"])
+    _explain(person.known.get("traits") or {})
+    for account_id, traits in (person.known.get("accounts") or {}).items():
+        say(f"Buys for {account_id}")
+        _explain(traits)
     print_entries(story["entries"])
     warn_if_incomplete(story)
+
+
+def consents(
+    profile: Profile,
+    *,
+    at: Annotated[
+        str | None, typer.Option(metavar="T", help="As far as it had been received by then.")
+    ] = None,
+    workspace: Workspace = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """List what somebody agreed to or withdrew, with the proofs. The answer holds personal data."""
+    told = asyncio.run(_ledger(profile, None if at is None else moment(at), workspace, data))
+    if json:
+        print_json(msgspec.json.encode(told))
+        return
+    stood = {f"{each['channel']}.{each['purpose']}": each for each in told["stood"]}
+    say(
+        f"Profile {told['profile_id']}: "
+        + (_listed({k: _will(v) for k, v in stood.items()}) or "nothing stands")
+    )
+    table = Table.grid(padding=(0, 2))
+    for each in told["statements"]:
+        received = instant(each["stated_at"])
+        table.add_row(
+            Text(f"  {day(received)}, {clock(received)[:8]}", style="dim"),
+            Text(f"{each['channel']}.{each['purpose']}"),
+            Text(each["step"] or _will(each)),
+            Text(", ".join(_proof(each)), style="dim"),
+        )
+    OUT.print(table)
+
+
+def _will(said: Mapping[str, Any]) -> str:
+    return f"yes ({said['basis'].replace('_', ' ')})" if said["granted"] else "no"
+
+
+def _proof(said: Mapping[str, Any]) -> list[str]:
+    known = (("", said["source"] or said["via"]), ("text ", said["text_version"]), ("", said["ip"]))
+    return [f"{name}{value}" for name, value in known if value]
+
+
+async def _ledger(
+    profile: str, at: datetime | None, workspace: str | None, data: Path | None
+) -> dict[str, Any]:
+    installation = find_installation(data)
+    person = await find_person(installation, profile, workspace)
+    async with calling(installation, "resolve") as resolve:
+        answer = await resolve.get(
+            "/v1/consents",
+            ref=str(person.profile_id),
+            workspace=person.workspace,
+            at=None if at is None else at.isoformat(),
+        )
+    found: dict[str, Any] = answer["profiles"][0]
+    return found
+
+
+def shared(*, workspace: Workspace = None, data: Data = None, json: Json = False) -> None:
+    """List the ids that several profiles share. The answer holds personal data."""
+    found = asyncio.run(_shared(workspace or "default", data))
+    if json:
+        print_json(msgspec.json.encode(found))
+        return
+    if not found:
+        say("No id is shared.")
+    table = Table.grid(padding=(0, 2))
+    for each in found:
+        links = "links" if each["links"] else "links no more"
+        many = f"{len(each['profiles'])} profiles of at most {each['at_most']}"
+        table.add_row(Text(f"  {each['kind']}:{each['value']}"), Text(many), Text(links))
+    OUT.print(table)
+
+
+async def _shared(workspace: str, data: Path | None) -> list[dict[str, Any]]:
+    async with calling(find_installation(data), "resolve") as resolve:
+        answer = await resolve.get("/v1/identifiers/shared", workspace=workspace)
+    return list(answer["identifiers"])
 
 
 async def _look(
@@ -81,6 +166,33 @@ def _introduce(person: Person, standing: Mapping[str, Any]) -> None:
         if value:
             table.add_row(Text(f"  {name}", style="dim"), Text(value))
     OUT.print(table)
+
+
+def _explain(traits: Mapping[str, Mapping[str, Any]]) -> None:
+    """Where each value came from, and under it what lost."""
+    table = Table.grid(padding=(0, 2))
+    for name, stands in traits.items():
+        table.add_row(
+            Text(f"  {name.replace('_', ' ')}", style="dim"),
+            Text(_value(stands)),
+            Text(_origin(stands), style="dim"),
+            Text(stands["rule"].replace("_", " "), style="dim"),
+        )
+        for other in stands["lost"]:
+            table.add_row(
+                "", Text(_value(other), style="dim strike"), Text(_origin(other), style="dim")
+            )
+    OUT.print(table)
+
+
+def _value(said: Mapping[str, Any]) -> str:
+    return "(taken back)" if said["value"] is None else str(said["value"])
+
+
+def _origin(said: Mapping[str, Any]) -> str:
+    at = instant(said["at"])
+    verb = "suggested" if said["suggested"] else "said"
+    return f"{verb} by {said['source'] or 'somebody'}, {day(at)}, {clock(at)[:5]}"
 
 
 def _who(known: Mapping[str, Any]) -> list[tuple[str, str]]:

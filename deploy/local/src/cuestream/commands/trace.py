@@ -41,21 +41,21 @@ def trace(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Tell what became of a message: accepted or rejected, its profile, scores, decisions, deliveries.
+    """Tell what became of a message: accepted, rejected or ignored, its profile, scores, decisions, deliveries.
 
-    Waits for nothing: it tells what is there now. Exit code 1: rejected, or never seen.
+    Takes an event's id, too. Waits for nothing: it tells what is there now. Exit code 1: rejected, ignored, or never seen.
     """
     told = asyncio.run(_trace(message_id, workspace, data))
     if json:
         print_json(msgspec.json.encode(told))
     elif told["status"] == "accepted":
         _tell_accepted(told)
-    elif told["status"] == "under_way":
+    elif told["status"] == "under_way":  # also where it is only flagged so far
         at = told["appended_at"]
         say(f"{message_id} was accepted at {clock(at)} and is not resolved to a profile yet.")
     else:
         _tell_rejected(told)
-    if told["status"] == "rejected":
+    if told["status"] in ("rejected", "ignored"):
         raise typer.Exit(1)
 
 
@@ -65,10 +65,19 @@ async def _trace(message_id: str, workspace: str | None, data: Path | None) -> M
         found = await resolve.find(
             f"/v1/messages/{quote(message_id, safe='')}", workspace=workspace
         )
-    if found is not None:
-        messages = [await _follow(installation, message) for message in found["messages"]]
+    if found is None:
+        return await _sought(installation, message_id, workspace)
+    taken = [m for m in found["messages"] if m.get("outcome", "accepted") == "accepted"]
+    if taken:
+        messages = [await _follow(installation, message) for message in taken]
         return {"status": "accepted", "message_id": message_id, "messages": messages}
-    return await _sought(installation, message_id, workspace)
+    last = found["messages"][-1]
+    return {
+        **last,
+        "status": last["outcome"],
+        "appended_at": instant(last["received_at"]),
+        "service": "ingest",
+    }
 
 
 async def _follow(installation: Installation, message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -101,7 +110,8 @@ async def _sought(
             "message_id": message_id,
             "appended_at": record.appended_at,
             **{
-                name: _header(record, name) for name in ("reason", "detail", "service", "workspace")
+                name: _header(record, name)
+                for name in ("reason", "detail", "service", "workspace", "source")
             },
         }
     raw = await _scan(installation, RAW, message_id, utc_now() - UNDER_WAY)
@@ -130,12 +140,15 @@ async def _scan(
 def _tell_accepted(told: Mapping[str, Any]) -> None:
     for message in told["messages"]:
         began = _began(message)
+        noted = message.get("noted", ())
         say(
             f"{told['message_id']} was accepted at {clock(began)} from the source {message['source']}"
             f" of the workspace {message['workspace']}."
         )
         merged = message.get("merged_into")
         became = f", which was one with {merged}" if merged else ""
+        for each in noted:
+            say(f"  {clock(instant(each['received_at']))} {_said(each)}.")
         say(f"Event {message['event_id']}, profile {message['profile_id']}{became}.")
         print_entries(message["entries"], since=began)
         if not message["entries"]:
@@ -150,11 +163,18 @@ def _began(message: Mapping[str, Any]) -> datetime:
 
 
 def _tell_rejected(told: Mapping[str, Any]) -> None:
-    detail = f": {told['detail']}" if told["detail"] else ""
-    say(
-        f"{told['message_id']} was rejected at {clock(told['appended_at'])} by {told['service']},"
-        f" {told['reason']}{detail}."
-    )
+    source = f" from the source {told['source']}" if told.get("source") else ""
+    by = f" by {told['service']}" if told["service"] else ""
+    say(f"{told['message_id']}{source} was {_said(told, by, clock(told['appended_at']))}.")
+
+
+def _said(noted: Mapping[str, Any], by: str = "", at: str = "") -> str:
+    """One outcome in words; the reason names fields, never values."""
+    outcome = noted.get("outcome") or noted["status"]
+    reason = f"{noted['reason']}: {noted['detail']}" if noted["detail"] else noted["reason"]
+    if outcome == "duplicate":
+        return "It came again, and counts once"
+    return f"{outcome}{f' at {at}' if at else ''}{by}, {reason}"
 
 
 def _header(record: Fetched, name: str) -> str:

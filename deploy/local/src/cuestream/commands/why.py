@@ -23,7 +23,10 @@ from cuestream.reaching.people import find_person
 
 Profile = Annotated[
     str,
-    typer.Argument(metavar="PROFILE", help="user:ID, anon:ID, email:ADDRESS or a profile’s id."),
+    typer.Argument(
+        metavar="PROFILE",
+        help="user:ID, anon:ID, email:ADDRESS, phone:NUMBER, KIND:ID or a profile’s id.",
+    ),
 ]
 
 

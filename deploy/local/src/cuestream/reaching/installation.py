@@ -15,9 +15,10 @@ from cuestream.stack.client import Stack, find_stack
 from cuestream.stack.ports import LOOPBACK
 from cuestream.stack.postgres.roles import SERVICES
 
-Service = Literal["orchestrator", "dispatcher", "resolve"]
+Service = Literal["ingest", "orchestrator", "dispatcher", "resolve"]
 
 _PROCESSES: Mapping[Service, str] = {
+    "ingest": "ingest-api",
     "orchestrator": "orchestrator-api",
     "dispatcher": "dispatcher-api",
     "resolve": "ingest-resolve",
@@ -35,6 +36,21 @@ class Installation:
     """Base URLs of the processes' own ports, where `/readyz` and `/metrics` are, by name."""
     databases: Mapping[str, str] = field(default_factory=dict)
     """A URL for each service's schema."""
+    is_local: bool = False
+    """A stack of this machine, under `cuestream up`."""
+
+    def write_key(self, workspace: str) -> str:
+        """The key of a workspace's server that everybody knows, and only a stack of this machine takes.
+
+        Raises:
+            UsageError: this is none.
+        """
+        if not self.is_local:
+            raise UsageError(
+                "No write key is named.",
+                "Set CUESTREAM_WRITE_KEY to that of a server, or say --key.",
+            )
+        return f"cs_s_{workspace}"
 
     def database(self, service: str) -> str:
         """How to reach a service's schema.
@@ -80,7 +96,7 @@ def find_installation(data: Path | None) -> Installation:
         UnreachableError: no stack runs there.
     """
     settings = load_settings(InstallationSettings)
-    if data is None and settings.orchestrator_url is not None:
+    if data is None and (settings.orchestrator_url or settings.ingest_url):
         return _named(settings)
     return of_stack(find_stack(layout_of(data)))
 
@@ -98,13 +114,19 @@ def of_stack(stack: Stack) -> Installation:
         if name.partition("-")[0] in SERVICES
     }
     return Installation(
-        urls, stack.admin_key, stack.endpoints.get("kafka"), processes, stack.databases
+        urls,
+        stack.admin_key,
+        stack.endpoints.get("kafka"),
+        processes,
+        stack.databases,
+        is_local=True,
     )
 
 
 def _named(settings: InstallationSettings) -> Installation:
     local = load_settings(LocalSettings)
     named: Mapping[Service, str | None] = {
+        "ingest": settings.ingest_url,
         "orchestrator": settings.orchestrator_url,
         "dispatcher": settings.dispatcher_url,
         "resolve": settings.resolve_url,

@@ -1,7 +1,8 @@
-"""Who is meant by `user:ID`, `anon:ID`, `email:ADDRESS` or a profile's id."""
+"""Who is meant by `user:ID`, `anon:ID`, `email:ADDRESS`, another id as `KIND:ID`, or a profile's id."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,8 @@ from cuestream.failures import CommandError, FindingError, UsageError
 from cuestream.reaching.caller import Caller, calling
 from cuestream.reaching.installation import Installation
 
-FORMS = ("user:", "anon:", "email:")
+FORM = re.compile(r"[a-z][a-z0-9_]{0,39}:.")
+"""`user:ID`, or an id of any other kind: which ones link is the workspace's matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,10 @@ async def find_person(installation: Installation, reference: str, workspace: str
         UnreachableError: resolve or the orchestrator does not answer.
     """
     profile_id = _uuid(reference)
-    if profile_id is None and not reference.startswith(FORMS):
+    if profile_id is None and FORM.match(reference) is None:
         raise UsageError(
             f"{reference} names no profile.",
-            "Say user:ID, anon:ID, email:ADDRESS or a profile’s id.",
+            "Say user:ID, anon:ID, email:ADDRESS, phone:NUMBER, KIND:ID or a profile’s id.",
         )
     if profile_id is not None:
         return await _named(installation, profile_id, workspace)

@@ -199,10 +199,12 @@ class Supervisor:
             self._ending.set()
 
     async def _sink(self) -> None:
-        brokers = [child for listed in self._brokers.values() for child in listed]
-        services = [child for child in self._children.values() if child not in brokers]
-        await asyncio.gather(*(child.stop() for child in services))
-        await asyncio.gather(*(child.stop() for child in brokers))
+        links = self._brokers["proxy"]
+        brokers = [c for listed in self._brokers.values() for c in listed if c not in links]
+        services = [c for c in self._children.values() if c not in brokers + links]
+        # The proxy last: a broker that no longer reaches its controller takes long to give up.
+        for children in (services, brokers, links):
+            await asyncio.gather(*(child.stop() for child in children))
         for life in self._lives.values():
             life.cancel()
         await asyncio.gather(*self._lives.values(), return_exceptions=True)

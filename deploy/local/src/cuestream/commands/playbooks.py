@@ -1,0 +1,156 @@
+"""`cuestream playbooks test`: whether playbooks do what their own tests say, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from common.configuration import ConfigurationError, Content, Release, load_directory
+from common.configuration.directory import is_test
+from common.documents import DocumentError
+from cuestream.commands.options import Json
+from cuestream.console import print_json, say
+from cuestream.failures import FindingError, UsageError
+
+if TYPE_CHECKING:
+    from cuestream.rehearsal import Report
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; default: all.")
+]
+Folder = Annotated[
+    Path, typer.Option("--workspaces", metavar="DIR", help="Holds workspaces/ and playbooks/.")
+]
+Workspace = Annotated[
+    str | None,
+    typer.Option(metavar="W", help="With its parameters; default: each playbook's first."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    playbooks = typer.Typer(help="Playbooks as code.", no_args_is_help=True)
+    playbooks.callback()(_together)
+    playbooks.command("test")(rehearse)
+    app.add_typer(playbooks, name="playbooks")
+
+
+def _together() -> None:
+    """With a callback, a lone subcommand keeps its name."""
+
+
+def rehearse(
+    names: Names = None,
+    *,
+    directory: Folder = Path(),
+    workspace: Workspace = None,
+    json: Json = False,
+) -> None:
+    """Play each playbook's test_*.yaml in virtual time; steps and ways that no test goes through are named."""
+    play = _rehearsal()
+    reports = []
+    for content, release in _chosen(directory, names or (), workspace):
+        folder = directory / "playbooks" / content.name
+        files = {
+            path.name: path.read_text("utf-8") for path in sorted(folder.iterdir()) if is_test(path)
+        }
+        try:
+            reports.append(play(content, release, files))
+        except DocumentError as error:
+            raise UsageError(f"The playbook {content.name} is wrong: {error.detail}") from error
+    if json:
+        print_json(msgspec.json.encode([_told(report) for report in reports]))
+    else:
+        for report in reports:
+            for line in _lines(report):
+                say(line)
+    failed = [report.playbook for report in reports if not report.good]
+    if failed:
+        raise FindingError(f"Tests failed: {', '.join(failed)}.")
+
+
+def _chosen(
+    directory: Path, names: Sequence[str], workspace: str | None
+) -> Iterator[tuple[Content, Release]]:
+    """Each playbook once, in the first workspace that has it."""
+    try:
+        releases = [
+            Release(name, 1, contents) for name, contents in load_directory(directory).items()
+        ]
+    except ConfigurationError as error:
+        raise UsageError(
+            "The folder has mistakes.", *(str(one) for one in error.problems)
+        ) from error
+    found: dict[str, tuple[Content, Release]] = {}
+    for release in releases:
+        if workspace in (None, release.workspace):
+            for content in release.all("playbook"):
+                found.setdefault(content.name, (content, release))
+    unknown = [name for name in names if name not in found]
+    if unknown:
+        raise UsageError(
+            f"There is no playbook {unknown[0]}; there are {', '.join(sorted(found))}."
+        )
+    for name, one in sorted(found.items()):
+        if not names or name in names:
+            yield one
+
+
+def _lines(report: Report) -> Iterator[str]:
+    count = len(report.outcomes)
+    failed = sum(bool(outcome.failures) for outcome in report.outcomes)
+    covered = f"{report.coverage.percent} % of steps and ways"
+    verdict = f"{failed} of {count} failed" if failed else f"{count} good"
+    yield f"{report.playbook}: {verdict}, {covered}"
+    for problem in report.problems:
+        yield f"  ✗ {problem.text}"
+    for outcome in report.outcomes:
+        if outcome.failures:
+            scenario = outcome.scenario
+            yield f"  ✗ {scenario.name} ({scenario.file}:{scenario.line})"
+            for failure in outcome.failures:
+                yield f"      {failure}"
+    for placed in report.coverage.missed_steps:
+        yield f"  · no test comes to {placed.finding(f'step {placed.id} ({placed.step.KIND})').text}"
+    for placed, way in report.coverage.missed_ways:
+        yield f"  · no test takes {placed.finding(f'the way `{way}` of step {placed.id}').text}"
+
+
+def _told(report: Report) -> Mapping[str, Any]:
+    return {
+        "playbook": report.playbook,
+        "good": report.good,
+        "coverage": {
+            "percent": report.coverage.percent,
+            "missed_steps": [placed.id for placed in report.coverage.missed_steps],
+            "missed_ways": [f"{placed.id}:{way}" for placed, way in report.coverage.missed_ways],
+        },
+        "problems": [problem.text for problem in report.problems],
+        "scenarios": [
+            {
+                "name": outcome.scenario.name,
+                "file": outcome.scenario.file,
+                "line": outcome.scenario.line,
+                "failures": outcome.failures,
+                "happened": [
+                    {"after_seconds": each.after.total_seconds(), **each.what}
+                    for each in outcome.happened
+                ],
+            }
+            for outcome in report.outcomes
+        ],
+    }
+
+
+def _rehearsal() -> Any:
+    try:
+        from cuestream.rehearsal import rehearse  # noqa: PLC0415 - part of the extra `local`
+    except ImportError as error:
+        raise UsageError(
+            "This needs cuestream's services beside the command.", "Install `cuestream[local]`."
+        ) from error
+    return rehearse

@@ -1,0 +1,21 @@
+"""Playbooks tried out in virtual time: the folds that run in production, one customer, no log and no database."""
+
+from cuestream.rehearsal.coverage import Coverage, coverage_of
+from cuestream.rehearsal.life import Life
+from cuestream.rehearsal.playing import Outcome, play
+from cuestream.rehearsal.reporting import Report, rehearse
+from cuestream.rehearsal.scenario import Expected, Moment, Scenario, read_scenarios
+
+__all__ = [
+    "Coverage",
+    "Expected",
+    "Life",
+    "Moment",
+    "Outcome",
+    "Report",
+    "Scenario",
+    "coverage_of",
+    "play",
+    "read_scenarios",
+    "rehearse",
+]
