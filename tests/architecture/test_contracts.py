@@ -30,7 +30,7 @@ SEEDS = {
         "import asyncpg",
     ),
     "FastAPI is an edge": ("orchestrator/handlers.py", "import fastapi"),
-    "httpx lives in adapters": ("ingest/handlers.py", "import httpx"),
+    "httpx lives in adapters": ("ingest/handlers/received.py", "import httpx"),
     "SMTP is spoken by one adapter": ("dispatcher/handlers.py", "import aiosmtplib"),
     "Liquid is met where templates are rendered": ("dispatcher/handlers.py", "import liquid"),
     "Test doubles never reach production": ("scoring/wiring.py", "import common.testing"),

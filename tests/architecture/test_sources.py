@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import pytest
 
-from tests.architecture.tree import File, files, modules, python_files
+from tests.architecture.tree import File, files, python_files
 
 LONGEST = 300
 VAGUE = {"util", "utils", "helper", "helpers", "base", "manager", "managers", "misc"}
@@ -104,7 +104,7 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_no_module_is_longer_than_a_reader_can_hold() -> None:
-    assert findings(too_long, modules()) == []
+    assert findings(too_long, python_files()) == []
 
 
 def test_no_name_is_a_drawer_for_everything() -> None:

@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,8 @@ class File:
         return self.name.endswith(".py") and "/src/" in self.name
 
 
-def files(root: Path = ROOT) -> list[File]:
+@cache
+def files(root: Path = ROOT) -> tuple[File, ...]:
     """Every text file that git keeps or would keep; generated and vendored ones too."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -53,7 +54,7 @@ def files(root: Path = ROOT) -> list[File]:
         path = root / name
         if path.is_file() and (text := _text(path)) is not None:
             found.append(File(name, text))
-    return found
+    return tuple(found)
 
 
 def _text(path: Path) -> str | None:

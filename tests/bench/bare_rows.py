@@ -16,7 +16,6 @@ from aiokafka import AIOKafkaProducer
 from bare_sql import ADVANCE, FENCE, LOAD, PUBLISHED, SAVE  # type: ignore[import-not-found] # beside this script
 from bare_wire import (  # type: ignore[import-not-found] # as above
     EPOCH,
-    JOURNAL,
     LOOP,
     WRITTEN,
     encode,
@@ -26,6 +25,8 @@ from bare_wire import (  # type: ignore[import-not-found] # as above
     visits_of,
 )
 
+COMPACTED = "profile.contacts"
+"""Ordered by a version instead of numbers."""
 Row: TypeAlias = tuple[Any, ...]
 Key: TypeAlias = tuple[int, UUID, str]
 States: TypeAlias = dict[Key, tuple[Any, datetime]]
@@ -39,39 +40,45 @@ def across(rows: list[Any], width: int) -> list[list[Any]]:
 class Way:
     """Numbers what goes out and publishes it beside the batches: the journal first, one batch per partition at a time."""
 
-    def __init__(self, beside: Any, producer: AIOKafkaProducer, prefix: str, partitions: int, life: tuple[str, datetime]) -> None:  # fmt: skip
+    def __init__(self, beside: Any, producer: AIOKafkaProducer, prefix: str, partitions: int, life: tuple[str, datetime],
+                 loop: str) -> None:  # fmt: skip
         self.beside, self.producer, self.prefix, self.life = beside, producer, prefix, life  # fmt: skip
-        self.origins = [f"{LOOP}/{p}/{life[0]}".encode() for p in range(partitions)]
+        self.loop, self.journals = loop, loop.split(".", maxsplit=1)[0] + ".journal"
+        self.origins = [f"{loop}/{p}/{life[0]}".encode() for p in range(partitions)]
         self.batches, self.partitions = [0] * partitions, partitions
-        self.drawn = [[0] * partitions for _ in self.batches]
+        self.drawn: list[dict[str, list[int]]] = [{} for _ in self.batches]
         self.rows: list[Row] = []
         self.ordinals: defaultdict[int, int] = defaultdict(int)
         self.waiting: list[Row] = []
         self.depth, self.more, self.room = 0, asyncio.Event(), asyncio.Event()
 
-    def journal(self, owner: int, until: datetime | None, runs: list[Any], timers: list[Any]) -> None:  # fmt: skip
-        value = journaled(self.life, owner, self.batches[owner] + 1, until, runs, timers)
-        self.add(owner, JOURNAL, owner, b"%d" % owner, value, {})
+    def journal(self, owner: int, until: datetime | None, runs: list[Any], timers: list[Any],
+                draw: int | None = None) -> None:  # fmt: skip
+        value = journaled(self.loop, self.life, owner, self.batches[owner] + 1, until, runs, timers, draw)  # fmt: skip
+        self.add(owner, self.journals, owner, b"%d" % owner, value, {})
 
     def tell(self, owner: int, state: Any, subject: str, workspace: str, cause: UUID, correlation: UUID,
              now: datetime, trace: bytes) -> None:  # fmt: skip
         key = subject.encode()
-        value = told(state, key, workspace, cause, correlation, now)
+        self.send_on(owner, WRITTEN, key, told(state, key, workspace, cause, correlation, now), now, trace)  # fmt: skip
+
+    def send_on(self, owner: int, topic: str, key: bytes, value: bytes, now: datetime, trace: bytes) -> None:  # fmt: skip
         accepted = b"%d" % ((now - EPOCH) // timedelta(microseconds=1))
         headers = {"content-type": b"application/cloudevents+json", "accepted": accepted, "traceparent": trace}  # fmt: skip
-        self.add(owner, WRITTEN, partition_for(key, self.partitions), key, value, headers)
+        self.add(owner, topic, partition_for(key, self.partitions), key, value, headers)
 
     def add(self, owner: int, topic: str, target: int, key: bytes, value: bytes, headers: dict[str, bytes]) -> None:  # fmt: skip
         ordinal = self.ordinals[owner]
         self.ordinals[owner] = ordinal + 1
         headers["origin"] = self.origins[owner]
-        if topic == WRITTEN:
-            number = self.drawn[owner][target] = self.drawn[owner][target] + 1
-            headers["sequence"] = b"%d" % number
+        if topic not in (self.journals, COMPACTED):
+            counters = self.drawn[owner].setdefault(topic, [0] * self.partitions)
+            counters[target] += 1
+            headers["sequence"] = b"%d" % counters[target]
         self.rows.append((owner, self.batches[owner] + 1, ordinal, topic, target, key, value, headers))  # fmt: skip
 
     async def fence(self, db: Any, owners: list[int]) -> None:
-        mine = await db.fetch(FENCE, LOOP, owners, [self.batches[p] for p in owners])
+        mine = await db.fetch(FENCE, self.loop, owners, [self.batches[p] for p in owners])
         if len(mine) != len(owners):
             raise SystemExit("somebody else owns a partition")
 
@@ -82,10 +89,14 @@ class Way:
     async def save(self, db: Any, owners: list[int], states: States, moved: list[Any], seen: list[Any]) -> None:  # fmt: skip
         rows = [(*key, now, encode(state)) for key, (state, now) in states.items()]
         await db.execute(SAVE, *across(rows, 5))
-        drawn = [(p, WRITTEN, "{" + ",".join(map(str, self.drawn[p])) + "}") for p in owners]
+        await self.advance(db, ADVANCE, owners, moved, [*across(moved, 4), *across(seen, 3)])
+
+    async def advance(self, db: Any, statement: str, owners: list[int], moved: list[Any], columns: list[Any]) -> None:  # fmt: skip
+        drawn = [(p, topic, "{" + ",".join(map(str, counters)) + "}") for p in owners
+                 for topic, counters in self.drawn[p].items()]  # fmt: skip
         boxed = [(*row[:7], pack(row[7])) for row in self.rows]
-        columns = [*across(moved, 4), *across(seen, 3), *across(drawn, 3), *across(boxed, 8)]
-        if await db.fetchval(ADVANCE, LOOP, *columns) != len(moved):
+        columns = [*columns, *across(drawn, 3), *across(boxed, 8)]
+        if await db.fetchval(statement, self.loop, *columns) != len(moved):
             raise SystemExit("a position is not where it should be")
 
     async def committed(self, owners: list[int]) -> None:
@@ -106,10 +117,10 @@ class Way:
             for journal in (True, False):
                 places: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
                 for row in rows:
-                    if (row[3] == JOURNAL) == journal:
+                    if (row[3] == self.journals) == journal:
                         places[row[3], row[4]].append(row)
                 await asyncio.gather(*(self.send(*place, mine) for place, mine in places.items()))
-            await self.beside.execute(PUBLISHED, LOOP, *across([row[:3] for row in rows], 3))
+            await self.beside.execute(PUBLISHED, self.loop, *across([row[:3] for row in rows], 3))
             self.depth -= len(rows)
             self.room.set()
 
@@ -126,14 +137,15 @@ class Way:
 
 
 @asynccontextmanager
-async def opened(database: str, schema: str, bootstrap: str, prefix: str, partitions: int) -> AsyncIterator[tuple[Any, Way]]:  # fmt: skip
+async def opened(database: str, schema: str, bootstrap: str, prefix: str, partitions: int,
+                 loop: str = LOOP) -> AsyncIterator[tuple[Any, Way]]:  # fmt: skip
     session = {"search_path": schema, "jit": "off", "enable_seqscan": "off"}
     db = await asyncpg.connect(database, server_settings=session)
     beside = await asyncpg.connect(database, server_settings=session)
     for p in range(partitions):
-        await db.execute("INSERT INTO partitions VALUES ($1, $2, 1, 0, pg_backend_pid())", LOOP, p)
+        await db.execute("INSERT INTO partitions VALUES ($1, $2, 1, 0, pg_backend_pid())", loop, p)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="zstd",
                                 max_batch_size=1_000_000, max_request_size=1_000_000)  # fmt: skip
     await producer.start()
     life = await db.fetchrow("SELECT id::text, live_since FROM incarnation")
-    yield db, Way(beside, producer, prefix, partitions, tuple(life))
+    yield db, Way(beside, producer, prefix, partitions, tuple(life), loop)

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from cuestream.bench import consume, ingest, timers
+from cuestream.bench import consume, ingest, resolve, timers
 from cuestream.bench.figures import Effort, Report
 from cuestream.bench.grounds import Grounds
+from cuestream.bench.sending import LOADS
+from cuestream.bench.wrk import find_wrk
+from cuestream.settings import LocalSettings
 
 CEILINGS = Path(__file__).parent
 pytestmark = pytest.mark.chain
@@ -36,13 +39,31 @@ def check(report: Report, name: str, cases: list[str]) -> None:
 async def test_the_collector_leaves_the_records_that_a_bare_one_leaves(
     kafka_bootstrap: str, tmp_path: Path
 ) -> None:
-    effort, _ = brief()
+    effort, said = brief()
+    wrk = find_wrk(LocalSettings().cache, said.append)
 
     report = await ingest.measure(
-        kafka_bootstrap, tmp_path, CEILINGS, effort, loads=ingest.LOADS[-1:]
+        kafka_bootstrap, tmp_path, CEILINGS, effort, wrk=wrk, loads=LOADS[-2:]
     )
 
-    check(report, "ingest", ["batch-32"])
+    check(report, "ingest", ["single-256", "batch-32"])
+    assert report.generator == (wrk.name if wrk else ingest.OWN_GENERATOR)
+    assert {"keys", "tracking plan", "rate of a source", "quota of a workspace"} < set(report.in_force)  # fmt: skip
+    for case in report.cases:
+        processes = case.processes or {}
+        assert list(processes) == ["parent", "worker-1", "worker-2"]
+        assert all(0 < share.rss_mib < 120 for share in processes.values())
+
+
+async def test_the_collector_is_also_measured_where_wrk_is_not_to_be_had(
+    kafka_bootstrap: str, tmp_path: Path
+) -> None:
+    effort, _ = brief()
+
+    report = await ingest.measure(kafka_bootstrap, tmp_path, CEILINGS, effort, loads=LOADS[:1])
+
+    check(report, "ingest", ["single-32"])
+    assert report.generator == ingest.OWN_GENERATOR
 
 
 async def test_the_loop_leaves_the_rows_and_bytes_that_a_bare_one_leaves(
@@ -56,6 +77,18 @@ async def test_the_loop_leaves_the_rows_and_bytes_that_a_bare_one_leaves(
     check(report, "consume", ["backlog-500", "steady-200"])
     assert sum("same rows and bytes" in line for line in said) == 2
     assert report.cases[1].p99_ms
+
+
+async def test_resolve_leaves_the_people_and_bytes_that_a_bare_loop_leaves(
+    kafka_bootstrap: str, database: Any, tmp_path: Path
+) -> None:
+    effort, said = brief(1000)
+    on = Grounds(kafka_bootstrap, database.url, tmp_path, partitions=2)
+
+    report = await resolve.measure(on, CEILINGS, effort, expected=3000)
+
+    check(report, "resolve", ["backlog-1k"])
+    assert sum("same rows and bytes" in line for line in said) == 1
 
 
 async def test_timers_leave_the_rows_and_bytes_that_a_bare_loop_leaves(

@@ -205,7 +205,11 @@ def test_no_secret_has_a_default() -> None:
     with_default = {match[1] for match in VARIABLE.finditer(TEXT) if match[2] == "-"}
     example = (ROOT / ".env.example").read_text()
 
-    assert with_default == {"CUESTREAM_PUBLIC_URL", "CUESTREAM_PAGE_URL"}
+    assert with_default == {
+        "CUESTREAM_PUBLIC_URL",
+        "CUESTREAM_PAGE_URL",
+        "CUESTREAM_TRUSTED_PROXIES",
+    }
     assert [
         n for n in fresh_environment() if n not in with_default and f"\n{n}=\n" not in example
     ] == []

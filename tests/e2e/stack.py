@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import httpx
 from segment.analytics.client import Client
+
+from cuestream.settings import inherited_environment
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,8 @@ class Stack:
     """A stack in a folder of its own."""
 
     data: Path
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the environment in which it is started."""
 
     def cuestream(self, *arguments: str, exit_code: int = 0, seconds: float = 60) -> str:
         """Run the command on this stack and return what it printed."""
@@ -36,6 +40,7 @@ class Stack:
         return subprocess.run(
             [sys.executable, "-m", "cuestream", *arguments, "--data", str(self.data)],
             cwd=ROOT,
+            env={**inherited_environment(), **self.secrets},
             capture_output=True,
             text=True,
             timeout=seconds,

@@ -1,4 +1,4 @@
-"""A few thousand events and five faults on one stack: what `make test` can afford of the histories."""
+"""A few thousand events, five faults and a restore on one stack: what `make test` can afford of the histories."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from cuestream.settings import SuiteSettings
-from tests.fault.actions import running_stack
 from tests.fault.conftest import Histories
-from tests.fault.runs import SITE, run
-from tests.fault.runs.scenarios import chance_of, only
+from tests.fault.runs.restores import restored
+from tests.fault.runs.scenarios import only
 from tests.fault.workload.script import Size
 
 pytestmark = pytest.mark.chain
 
 FAULTS = ("kill_at_step", "connections_cut", "kafka_down_and_back", "link_cut", "postgres_killed")
-SIZE = Size(events=4_000, people=350, rate=90.0, rest=6.5)
+SIZE = Size(events=4_500, people=350, rate=50.0, rest=6.5, resent_after=(1.0, 10.0))
+"""They come for a minute and a half: until the restore is over."""
 
 
-def test_five_faults_break_no_promise(folder: Path, histories: Histories) -> None:
-    seed = SuiteSettings().fault_seed
-    with running_stack(folder, workspaces=SITE) as stack:
-        faults = only(*FAULTS)(stack, chance_of("representative", seed))
-        recorded = run(f"five-{seed}", stack, SIZE, seed, folder / "history", faults)
-    report = recorded.check()
-    histories.add(report, recorded.timing)
+def test_five_faults_and_a_restore_break_no_promise(folder: Path, histories: Histories) -> None:
+    outcome = restored("representative", SIZE, folder, before=only(*FAULTS))
+    report = outcome.recorded.check()
+    histories.add(report, outcome.recorded.timing)
 
     assert report.is_good, str(report)
+    outcome.is_refolded()

@@ -12,7 +12,7 @@ import msgspec
 from common.configuration import Configuration
 from common.consuming import TOMBSTONE, Record, Signal, TimerDue
 from common.contracts import decode_event, load_topics, payload_types
-from common.contracts.ingestion import IngestTicked
+from common.contracts.ingestion import EventAccepted, IngestTicked
 from common.contracts.runtime import RecordRetried
 from common.errors import PermanentError
 from common.intake.reading import record_of
@@ -56,8 +56,9 @@ class Arrivals:
             return Spoiled(item, "undecodable")
         since = batch.entry.live_since
         old = since is not None and item.appended_at < since
+        told = numbered or item.place.topic in EventAccepted.TOPICS
         try:
-            record = record_of(item, history=old or (numbered and "history" in item.headers))
+            record = record_of(item, history=old or (told and item.headers.get("history") == b"1"))
             return self._of_type(item, record, walk, configuration)
         except PermanentError as error:
             return Spoiled(item, error.reason)

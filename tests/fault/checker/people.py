@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -14,9 +14,10 @@ from common.configuration import Configuration
 from common.consuming import Record, Signal
 from common.contracts.runtime import Run
 from common.errors import PermanentError
+from common.streaming.model import Fold
 from common.streaming.ports import Place
 from ingest.consumer import NAME, handlers, loop
-from ingest.domain.people import People, Profile, Sighting
+from ingest.domain.people import Account, People, Profile, Sharing, Sighting
 from ingest.handlers import Touched, touched
 from ingest.store import PeopleBook
 from ingest.store.loading import Found, Key, nodes
@@ -37,8 +38,10 @@ class Registry:
 
     identities: dict[Key, UUID] = field(default_factory=dict)
     profiles: dict[tuple[str, UUID], Profile] = field(default_factory=dict)
+    sharing: dict[Key, Sharing] = field(default_factory=dict)
     nows: dict[tuple[str, UUID], datetime] = field(default_factory=dict)
     seen: dict[tuple[str, UUID], Sighting] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     proofs: set[tuple[str, UUID, UUID, str, str]] = field(default_factory=set)
     """Statements in the ledger: whose, by which event, on what."""
 
@@ -58,10 +61,14 @@ class Registry:
                 key = (touch.workspace, who.kind, who.value)
                 if key in self.identities:
                     found.identities[key] = self.identities[key]
+                if key in self.sharing:
+                    found.sharing[key] = self.sharing[key]
         wanted = {(touch.workspace, p) for touch in touches for p in touch.profiles}
         wanted |= {(workspace, p) for (workspace, _, _), p in found.identities.items()}
         for workspace, profile_id in wanted:
             self._find(workspace, profile_id, found)
+        companies = {(t.workspace, account_id) for t in touches for account_id in t.accounts}
+        found.accounts = {key: self.accounts.get(key, Account()) for key in companies}
         events = {(t.workspace, t.event_id) for t in touches if t.event_id is not None}
         found.seen = {key: self.seen[key] for key in events if key in self.seen}
         return found
@@ -80,8 +87,12 @@ class Registry:
         workspace = people.workspace
         for who, profile_id in people.identities.items():
             self.identities[workspace, who.kind, who.value] = profile_id
+        for who, sharing in people.sharing.items():
+            self.sharing[workspace, who.kind, who.value] = sharing
         for profile_id, profile in people.profiles.items():
             self.profiles[workspace, profile_id] = profile
+        for account_id, account in people.accounts.items():
+            self.accounts[workspace, account_id] = account
         for profile_id, now in people.nows.items():
             self.nows[workspace, profile_id] = now
         for event_id, sighting in people.seen.items():
@@ -95,6 +106,12 @@ class _Group(NamedTuple):
     now: datetime | None
 
 
+class _Signal(NamedTuple):
+    record: Record
+    folds: Mapping[str, Fold[People]]
+    """Of the release under which it was folded."""
+
+
 class PeopleRefolding:
     """Folds all of resolve's journals."""
 
@@ -104,7 +121,8 @@ class PeopleRefolding:
         self._ends = ends
         self._report = report
         self._arrivals = Arrivals.of(history.partitions)
-        self._folds = handlers(Configuration()).records
+        self._types = handlers(Configuration()).records.keys()
+        self._folds: tuple[Configuration, Mapping[str, Fold[People]]] | None = None
         self.registry = Registry()
         self.outputs = {p: Output(NAME, p, history.partitions) for p in range(history.partitions)}
         places = [Place(topic, p) for topic in INPUTS for p in range(history.partitions)]
@@ -137,11 +155,14 @@ class PeopleRefolding:
 
     def _transaction(self, together: Sequence[Batch]) -> None:
         """Batches of several partitions that were one transaction, as the runtime orders them."""
-        signals: list[Record] = []
+        signals: list[_Signal] = []
         for batch in sorted(together, key=lambda one: one.entry.partition):
             configuration = self._releases.at(batch.entry.releases)
+            folds = self._folds_under(configuration)
             for run in batch.entry.runs:
-                signals += self._records(run, configuration, batch)
+                signals += [
+                    _Signal(record, folds) for record in self._records(run, configuration, batch)
+                ]
         if signals:
             self._fold(signals)
 
@@ -155,10 +176,16 @@ class PeopleRefolding:
                 yield arrived
 
     def _is_folded(self, record: Record) -> bool:
-        return record.event.type in self._folds and not self._ends.is_spared(record)
+        return record.event.type in self._types and not self._ends.is_spared(record)
 
-    def _fold(self, signals: Sequence[Record]) -> None:
-        touches = dict(self._touches(signals))
+    def _folds_under(self, configuration: Configuration) -> Mapping[str, Fold[People]]:
+        """The folds of a release, made once for all batches in a row that know no other."""
+        if self._folds is None or self._folds[0] is not configuration:
+            self._folds = (configuration, handlers(configuration).records)
+        return self._folds[1]
+
+    def _fold(self, signals: Sequence[_Signal]) -> None:
+        touches = dict(self._touches([signal.record for signal in signals]))
         found = self.registry.found(list(touches.values()))
         groups = found.groups(list(touches.values()))
         known = {
@@ -166,7 +193,7 @@ class PeopleRefolding:
             for root, people in found.people(list(touches.values()), groups).items()
         }
         for signal in signals:
-            touch = touches.get(_place(signal))
+            touch = touches.get(_place(signal.record))
             if touch is None:
                 continue
             root = groups.root(nodes(touch)[0])
@@ -182,10 +209,11 @@ class PeopleRefolding:
                 reason = error.reason if isinstance(error, PermanentError) else "fold_failed"
                 self._ends.failed(signal, reason)
 
-    def _apply(self, group: _Group, signal: Record) -> _Group:
+    def _apply(self, group: _Group, given: _Signal) -> _Group:
+        signal = given.record
         now = signal.accepted_at if group.now is None else max(group.now, signal.accepted_at)
         try:
-            folded = self._folds[signal.event.type](group.people, signal, now)
+            folded = given.folds[signal.event.type](group.people, signal, now)
         except Exception as error:  # noqa: BLE001 - as above
             reason = error.reason if isinstance(error, PermanentError) else "fold_failed"
             self._ends.failed(signal, reason)

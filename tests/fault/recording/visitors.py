@@ -61,14 +61,14 @@ class Visitors:
 
     def _say(self, step: Step) -> None:
         raw = msgspec.json.encode(message_of(step, self.plan, self.began))
-        message = judge(raw, 0, None)
+        message = judge(raw, 0, call=None)
         assert isinstance(message, Message)
         self._append(RAW, self._reception.accepted(message))
         self.answers.messages[step.number] = ACCEPTED
 
     def _spoil(self, number: int, chance: random.Random) -> None:
         message_id = f"{self.plan.run}-x{number}"
-        rejected = judge(bad_message(message_id, chance).raw, 0, None)
+        rejected = judge(bad_message(message_id, chance).raw, 0, call=None)
         assert isinstance(rejected, Rejected)
         self._append(RAW + ".quarantine", self._reception.rejected(rejected))
         self.answers.refused.append(Refused(message_id, rejected.reason))
