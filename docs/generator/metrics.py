@@ -14,6 +14,7 @@ MODULES = (
     "common.telemetry.logs",
     "ingest.api.metrics",
     "dispatcher.jobs.metrics",
+    "dispatcher.api.metrics",
 )
 """Where metrics are made; a test finds one that is made elsewhere."""
 
@@ -91,6 +92,10 @@ WATCHES: dict[str, Watch] = {
     "cuestream_ingest_rejected": Watch(
         "> 1 % of the accepted", "[Quarantine](#quarantine): a client sends what is no event"
     ),
+    "cuestream_ingest_violations": Watch(
+        "> 1 % of a source's accepted",
+        "its release changed what it sends: [the tracking plan](connect/tracking-plan.md) says how to find what",
+    ),
     "cuestream_ingest_ignored": Watch(
         "more than the accepted of a source for 1 h",
         "a crawler is let in that should not be, or visitors are taken for one: compare their user agents",
@@ -102,6 +107,10 @@ WATCHES: dict[str, Watch] = {
     "cuestream_deliveries": Watch(
         "`unknown`: any; `failed`: > 1 % of `sent`",
         "`unknown` is never sent again by itself: ask the provider by the Message-ID",
+    ),
+    "cuestream_confirmations": Watch(
+        "any `unavailable`; `forged` or `expired` > a tenth of `accepted` for 1 d",
+        "`unavailable`: Kafka or PostgreSQL is away; else the mails' links break or come too late: press one of them",
     ),
     "cuestream_send_seconds": Watch(
         "p99 > 10 s", "the provider is slow; sending is paced by itself"

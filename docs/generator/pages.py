@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.generator import metrics, paths, settings, vocabulary
+from docs.generator import conditions, metrics, paths, settings, vocabulary, webhooks
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,9 +19,18 @@ def pages() -> dict[str, str]:
         "docs/operations.md": between_marks(
             (ROOT / "docs/operations.md").read_text(), metrics.table()
         ),
+        "docs/conditions.md": between_marks(
+            (ROOT / "docs/conditions.md").read_text(), conditions.tables()
+        ),
         "docs/vocabulary.md": between_marks(
             (ROOT / "docs/vocabulary.md").read_text(), vocabulary.tables()
         ),
+        **{
+            f"docs/connect/{kind}.md": between_marks(
+                (ROOT / f"docs/connect/{kind}.md").read_text(), webhooks.table(kind)
+            )
+            for kind in webhooks.PAGES
+        },
     }
 
 

@@ -38,7 +38,7 @@ PASSAGES: tuple[Passage, ...] = (
         ("ingest.api.collector:Collector._collect", "ingest.domain.collecting:judge"),
     ),
     Passage("ingest api", "a webhook of a vendor", ("ingest.api.hooks:Hooks.answer",)),
-    Passage("ingest resolve", "`event.accepted.v1`", ("ingest.handlers:fold_accepted",)),
+    Passage("ingest resolve", "`event.accepted.v1`", ("ingest.handlers.received:fold_accepted",)),
     Passage(
         "scoring consume",
         "`profile.activity_recorded.v1`",
