@@ -70,8 +70,8 @@ test-fault: export SIMULATION_SCHEDULES ?= 10000
 test-fault: install  ## A million events under every fault, restore and replay (< 60 min); FAULT_SEED=… for other ones
 	@$(BIN)/pytest -m fault $(PYTEST_ARGS)
 
-bench: install  ## Our rates against bare loops that do the same work; BENCH="ingest consume timers" leaves out the long one
-	@for name in $(or $(BENCH),ingest consume timers chain); do $(BIN)/cuestream bench "$$name" $(BENCH_ARGS); done
+bench: install  ## Our rates against bare loops that do the same work; BENCH="ingest resolve consume timers" leaves out the long one
+	@for name in $(or $(BENCH),ingest resolve consume timers chain); do $(BIN)/cuestream bench "$$name" $(BENCH_ARGS); done
 
 demo: install  ## The stack and a small shop; DEMO_SECONDS=60 make demo ends by itself
 	@$(BIN)/cuestream demo $(DEMO_ARGS)
