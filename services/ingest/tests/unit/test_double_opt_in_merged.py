@@ -57,6 +57,44 @@ def test_a_merge_revives_nothing_that_was_withdrawn(refused: str, day: int) -> N
     assert not is_granted(shop)
 
 
+@pytest.mark.parametrize("merged", [1, 3, 5, 7])
+def test_what_was_asked_again_after_a_no_can_be_confirmed_whenever_a_merge_is_learned(
+    merged: int,
+) -> None:
+    shop = Shop()
+    shop.says("track", anonymousId="a1", event="Looked")
+    said = {0: "Granted", 2: "Withdrawn", 4: "Requested", 6: "Confirmed"}
+    for day in range(8):
+        if day == merged:
+            logs_in(shop, days=day)
+        if day in said:
+            says(shop, said[day], days=day)
+
+    assert is_granted(shop)
+
+
+def test_in_the_instant_of_the_merge_the_no_counts() -> None:
+    shop = Shop()
+    shop.says("track", anonymousId="a1", event="Looked")
+    says(shop, "Withdrawn", days=1)
+    logs_in(shop, days=2)
+    says(shop, "Granted", days=2)
+
+    assert not is_granted(shop)
+
+
+def test_a_no_after_the_merge_is_not_confirmed_away_by_what_was_asked_before_it() -> None:
+    shop = Shop()
+    for what, days in [("Withdrawn", 0), ("Requested", 1)]:
+        says(shop, what, days=days, who=USER)
+    shop.says("track", anonymousId="a1", event="Looked")
+    logs_in(shop, days=2)
+    says(shop, "Withdrawn", days=3, who=USER)
+    says(shop, "Confirmed", days=4, who=USER)
+
+    assert not is_granted(shop)
+
+
 def test_a_merge_that_is_told_again_grants_nothing_again() -> None:
     shop = Shop()
     says(shop, "Requested", who=VISITOR)

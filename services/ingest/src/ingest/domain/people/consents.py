@@ -13,6 +13,8 @@ import msgspec
 from common.contracts.profiles import Consent
 
 DOUBLE_OPT_IN: Final = "double_opt_in"
+MERGE: Final = "merge"
+"""How the ledger calls what is said by nobody, but follows from two names being one person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Statement:
         return self.meant_at, False
 
     @property
+    def refused_at(self) -> datetime:
+        """Of a no: when it was said. One that a merge lets outweigh what came after it was said before."""
+        return self.meant_at if self.via == MERGE else self.stated_at
+
+    @property
     def key(self) -> str:
         return f"{self.channel}.{self.purpose}"
 
@@ -75,7 +82,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     weighed_at: datetime
     """The heaviest statement's instant; lighter ones turn nothing."""
     refused_at: datetime | None = None
-    """Of a yes: the heaviest no before it. What was asked for after that may still be its proof."""
+    """The last no, where that is not `weighed_at`: before a yes, or said before a merge let it outweigh what came after it.
+
+    What was asked for after that may still be a yes' proof, or be confirmed after the merge.
+    """
+
+    @property
+    def last_no_at(self) -> datetime:
+        """Of a no."""
+        return self.weighed_at if self.refused_at is None else self.refused_at
 
     @property
     def consent(self) -> Consent:
@@ -103,17 +118,32 @@ def restate(standing: Standing | None, statement: Statement) -> Standing:
     """What stands after one more statement; which of many statements stands does not depend on their order."""
     at, withdrawn = statement.weight
     if standing is None:
-        return _turned(statement, at)
+        return _turned(statement, at, statement.refused_at if withdrawn else None)
+    if _confirmed_since(standing, statement, at):
+        return _turned(statement, at, standing.last_no_at)
     if (at, withdrawn) <= (standing.weighed_at, not standing.granted):
         return _outweighing(standing, statement, at)
     if standing.granted != statement.granted:
-        return _turned(statement, at, None if withdrawn else standing.weighed_at)
+        return _turned(statement, at, statement.refused_at if withdrawn else standing.weighed_at)
+    if withdrawn:
+        return refused(standing, at, max(standing.last_no_at, statement.refused_at))
     # Said again: the first proof stays, only its weight grows; but a double opt-in proves more.
     return _proven(msgspec.structs.replace(standing, weighed_at=at), statement, at)
 
 
-def _turned(statement: Statement, at: datetime, refused_at: datetime | None = None) -> Standing:
-    return Standing(
+def _confirmed_since(standing: Standing, statement: Statement, requested_at: datetime) -> bool:
+    """Asked for after somebody's own no, and confirmed after a merge let that outweigh more."""
+    return (
+        not standing.granted
+        and statement.granted
+        and statement.basis == DOUBLE_OPT_IN
+        and requested_at > standing.last_no_at
+        and statement.meant_at > standing.weighed_at
+    )
+
+
+def _turned(statement: Statement, at: datetime, refused_at: datetime | None) -> Standing:
+    standing = Standing(
         channel=statement.channel,
         purpose=statement.purpose,
         granted=statement.granted,
@@ -121,19 +151,27 @@ def _turned(statement: Statement, at: datetime, refused_at: datetime | None = No
         since=statement.stated_at,
         proof_id=statement.proof_id,
         weighed_at=at,
-        refused_at=refused_at,
+    )
+    return refused(standing, at, refused_at)
+
+
+def refused(standing: Standing, at: datetime, refused_at: datetime | None) -> Standing:
+    """What stands, weighed at the one instant, and last refused at the other."""
+    differs = standing.granted or refused_at != at
+    return msgspec.structs.replace(
+        standing, weighed_at=at, refused_at=refused_at if differs else None
     )
 
 
 def _outweighing(standing: Standing, statement: Statement, at: datetime) -> Standing:
-    """What stands after a lighter statement: the same, on a better proof at most."""
-    if not standing.granted:
-        return standing
+    """What stands after a lighter statement: the same, on a better proof or with a later no at most."""
     if statement.granted:
-        return _proven(standing, statement, at)
-    if standing.refused_at is None or standing.refused_at < at:
-        return msgspec.structs.replace(standing, refused_at=at)
-    return standing
+        return _proven(standing, statement, at) if standing.granted else standing
+    said_at = statement.refused_at
+    known_at = standing.refused_at if standing.granted else standing.last_no_at
+    if known_at is not None and said_at <= known_at:
+        return standing
+    return refused(standing, standing.weighed_at, said_at)
 
 
 def _proven(standing: Standing, statement: Statement, at: datetime) -> Standing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,12 +17,22 @@ from common.contracts.profiles import (
 )
 from common.ids import derive
 from ingest.domain.people.accounts import united_memberships
-from ingest.domain.people.asking import CONFIRM_WITHIN, met, united_askings
+from ingest.domain.people.asking import CONFIRM_WITHIN, Askings, met, united_askings
 from ingest.domain.people.confirmations import pressed
-from ingest.domain.people.consents import DOUBLE_OPT_IN, Standing, Statement, restate
+from ingest.domain.people.consents import (
+    DOUBLE_OPT_IN,
+    MERGE,
+    Standing,
+    Statement,
+    refused,
+    restate,
+)
 from ingest.domain.people.golden import FieldRules
 from ingest.domain.people.learning import consents_changed, traits_changed
 from ingest.domain.people.state import People, Profile
+
+Standings = Mapping[str, Standing]
+"""By `channel.purpose`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,8 @@ def united_profile(
 ) -> Profile:
     """What is known of one person under two names; the same whichever is called ours."""
     golden = ours.golden.united(theirs.golden, rules)
+    grants = tuple(_grants(ours, theirs, now, within))
+    asked = united_askings(ours.asked, theirs.asked)
     return msgspec.structs.replace(
         ours,
         version=max(ours.version, theirs.version) + 1,
@@ -64,11 +76,12 @@ def united_profile(
         registers=tuple(sorted(ours.known_in | theirs.known_in)),
         record=golden.stands,
         lost=golden.lost,
-        consents=_confirmed(
-            _most_restrictive(ours.consents, theirs.consents, now),
-            _grants(ours, theirs, now, within),
+        consents=_proven(
+            _confirmed(_most_restrictive(ours.consents, theirs.consents, now), grants),
+            asked,
+            within,
         ),
-        asked=united_askings(ours.asked, theirs.asked),
+        asked=asked,
         accounts=united_memberships(ours.accounts, theirs.accounts),
     )
 
@@ -112,7 +125,7 @@ def merge_profiles(
     people = people.with_profile(loser_id, left).with_profile(winner_id, winner)
     for who, owner in moved.items():
         people = people.linked(who, owner)
-    ledger = (*_outweighed(before, loser, merge, granted, now), *grants)
+    ledger = (*_outweighed(before, loser, merge, now), *grants)
     people = people.with_statements(winner_id, ledger)
     return people.touched(loser_id, now).touched(winner_id, now), merge
 
@@ -122,24 +135,37 @@ def _grants(
 ) -> Iterator[Statement]:
     """Double opt-ins whose halves meet now: until then, nobody knew that they were one person's."""
     for key, answered in met(ours.asked, theirs.asked, within):
-        yield replace(answered.grant(key), stated_at=now, via="merge")
+        yield replace(answered.grant(key), stated_at=now, via=MERGE)
 
 
-def _confirmed(consents: dict[str, Standing], grants: Iterator[Statement]) -> dict[str, Standing]:
+def _confirmed(consents: Standings, grants: Iterable[Statement]) -> Standings:
     """After a no of either has got its weight: what was confirmed under another name revives nothing."""
+    stands = dict(consents)
     for grant in grants:
-        consents[grant.key] = restate(consents.get(grant.key), grant)
-    return consents
+        stands[grant.key] = restate(stands.get(grant.key), grant)
+    return stands
+
+
+def _proven(consents: Standings, asked: Askings, within: timedelta) -> dict[str, Standing]:
+    """By the first confirmation of what was last asked for, under whichever name: whichever was learned first."""
+    stands = dict(consents)
+    for key, standing in consents.items():
+        answered = asked[key].answered(within) if key in asked else None
+        if answered is not None and standing.granted and standing.basis == DOUBLE_OPT_IN:
+            grant = answered.grant(key)
+            if standing.refused_at is None or grant.weight[0] > standing.refused_at:
+                stands[key] = msgspec.structs.replace(standing, proof_id=grant.proof_id)
+    return stands
 
 
 def _outweighed(
-    winner: Profile, loser: Profile, merge: Merge, granted: Collection[str], now: datetime
+    winner: Profile, loser: Profile, merge: Merge, now: datetime
 ) -> Iterator[Statement]:
-    """The noes that the merge let outweigh a yes: the ledger must tell by itself what stands."""
+    """The noes that the merge lets outweigh what was meant before it: the ledger must tell by itself what stands."""
     for key in sorted({*winner.consents, *loser.consents}):
         said = [one.consents[key] for one in (winner, loser) if key in one.consents]
         noes = sorted((standing for standing in said if not standing.granted), key=_age)
-        if noes and (len(noes) < len(said) or key in granted):
+        if noes:
             no = noes[0]
             yield Statement(
                 channel=no.channel,
@@ -147,15 +173,13 @@ def _outweighed(
                 granted=False,
                 basis=no.basis,
                 stated_at=now,
-                meant_at=now,
+                meant_at=max(standing.last_no_at for standing in noes),
                 proof_id=derive("merged", merge.merged.loser, no.proof_id),
-                via="merge",
+                via=MERGE,
             )
 
 
-def _most_restrictive(
-    ours: Mapping[str, Standing], theirs: Mapping[str, Standing], now: datetime
-) -> dict[str, Standing]:
+def _most_restrictive(ours: Standings, theirs: Standings, now: datetime) -> Standings:
     return {
         key: _restricted([said[key] for said in (ours, theirs) if key in said], now)
         for key in sorted({*ours, *theirs})
@@ -165,16 +189,19 @@ def _most_restrictive(
 def _restricted(said: Sequence[Standing], now: datetime) -> Standing:
     """A no of either outlives every yes that was meant before the merge, whatever their order.
 
-    Silence is no statement: who said yes under one name has said it.
+    Silence is no statement: who said yes under one name has said it. What was asked for again after the last no and
+    is confirmed after the merge counts, as it does where the names were known to be one person's before.
     """
     refusals = [standing for standing in said if not standing.granted]
     first = min(refusals or said, key=_age)
     weighed_at = max(standing.weighed_at for standing in said)
     if refusals:
-        return msgspec.structs.replace(first, weighed_at=max(weighed_at, now), refused_at=None)
+        said_at = max(standing.last_no_at for standing in refusals)
+        return refused(first, max(weighed_at, now), said_at)
     refused_at = max((s.refused_at for s in said if s.refused_at is not None), default=None)
-    # A double opt-in proves more, as it does where both were said under one name.
-    proof = min(said, key=lambda standing: (standing.basis != DOUBLE_OPT_IN, *_age(standing)))
+    # A double opt-in proves more, as it does where both were said under one name; of several always the same one.
+    optins = [standing for standing in said if standing.basis == DOUBLE_OPT_IN]
+    proof = min(optins, key=lambda standing: standing.proof_id) if optins else first
     return msgspec.structs.replace(
         first,
         weighed_at=weighed_at,
