@@ -63,7 +63,8 @@ format: install  ## Format and repair what ruff can repair
 test: lint  ## Lint, then unit, integration and chain tests on real Kafka and PostgreSQL
 	@$(BIN)/pytest -m "not long and not fault" $(PYTEST_ARGS)
 
-test-long: install  ## What takes minutes: each fault by itself, a demo for every kill, the images' install steps, the compose loader
+test-long: install  ## What takes minutes: properties with other examples each time, each fault by itself, a demo for every kill, the images' install steps, the compose loader
+	@$(BIN)/pytest -m "unit and hypothesis" --hypothesis-profile search $(PYTEST_ARGS)
 	@$(BIN)/pytest -m long $(PYTEST_ARGS)
 
 test-fault: export SIMULATION_SCHEDULES ?= 10000

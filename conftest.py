@@ -16,9 +16,14 @@ BUDGETS: dict[str, int | None] = {
     "long": None,
     "fault": None,
 }
-# How long an example takes says how busy the machine is, nothing of what is tested.
+# How long an example takes says how busy the machine is, nothing of what is tested. What `make test` says is said of the same
+# examples every time; `make test-long` searches further with others (`--hypothesis-profile search`).
+_HURRIES_NOBODY = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile(
-    "cuestream", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "cuestream", deadline=None, derandomize=True, suppress_health_check=_HURRIES_NOBODY
+)
+hypothesis.settings.register_profile(
+    "search", deadline=None, print_blob=True, suppress_health_check=_HURRIES_NOBODY
 )
 hypothesis.settings.load_profile("cuestream")
 _FOLDERS = {"unit": "unit", "integration": "integration", "e2e": "chain", "fault": "fault"}
