@@ -193,7 +193,7 @@ def as_map(customer: Customer) -> dict[str, Any]:
 
 
 def theirs(text: str, customer: Customer) -> object:
-    # cel-python's map with a filter loses errors of the filter; CEL says that it is these two.
+    # cel-python has no map with a filter; CEL says that it is these two.
     text = text.replace(".map(x, x > 1, x / 2)", ".filter(x, x > 1).map(x, x / 2)")
     bound = {"customer": json_to_cel(as_map(customer))}
     try:

@@ -60,7 +60,7 @@ class Statement:
         return self.meant_at, False
 
     @property
-    def refused_at(self) -> datetime:
+    def said_at(self) -> datetime:
         """Of a no: when it was said. One that a merge lets outweigh what came after it was said before."""
         return self.meant_at if self.via == MERGE else self.stated_at
 
@@ -115,18 +115,18 @@ def known_at(statements: Iterable[Statement], at: datetime) -> dict[str, Standin
 
 
 def restate(standing: Standing | None, statement: Statement) -> Standing:
-    """What stands after one more statement; which of many statements stands does not depend on their order."""
+    """What stands after one more statement; which of many that somebody made stands does not depend on their order."""
     at, withdrawn = statement.weight
     if standing is None:
-        return _turned(statement, at, statement.refused_at if withdrawn else None)
+        return _turned(statement, at, statement.said_at if withdrawn else None)
     if _confirmed_since(standing, statement, at):
         return _turned(statement, at, standing.last_no_at)
     if (at, withdrawn) <= (standing.weighed_at, not standing.granted):
         return _outweighing(standing, statement, at)
     if standing.granted != statement.granted:
-        return _turned(statement, at, statement.refused_at if withdrawn else standing.weighed_at)
+        return _turned(statement, at, statement.said_at if withdrawn else standing.weighed_at)
     if withdrawn:
-        return refused(standing, at, max(standing.last_no_at, statement.refused_at))
+        return refused(standing, at, max(standing.last_no_at, statement.said_at))
     # Said again: the first proof stays, only its weight grows; but a double opt-in proves more.
     return _proven(msgspec.structs.replace(standing, weighed_at=at), statement, at)
 
@@ -167,11 +167,10 @@ def _outweighing(standing: Standing, statement: Statement, at: datetime) -> Stan
     """What stands after a lighter statement: the same, on a better proof or with a later no at most."""
     if statement.granted:
         return _proven(standing, statement, at) if standing.granted else standing
-    said_at = statement.refused_at
-    known_at = standing.refused_at if standing.granted else standing.last_no_at
-    if known_at is not None and said_at <= known_at:
+    last_no_at = standing.refused_at if standing.granted else standing.last_no_at
+    if last_no_at is not None and statement.said_at <= last_no_at:
         return standing
-    return refused(standing, standing.weighed_at, said_at)
+    return refused(standing, standing.weighed_at, statement.said_at)
 
 
 def _proven(standing: Standing, statement: Statement, at: datetime) -> Standing:

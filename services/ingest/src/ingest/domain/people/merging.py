@@ -76,7 +76,7 @@ def united_profile(
         registers=tuple(sorted(ours.known_in | theirs.known_in)),
         record=golden.stands,
         lost=golden.lost,
-        consents=_proven(
+        consents=_by_first_confirmation(
             _confirmed(_most_restrictive(ours.consents, theirs.consents, now), grants),
             asked,
             within,
@@ -146,8 +146,10 @@ def _confirmed(consents: Standings, grants: Iterable[Statement]) -> Standings:
     return stands
 
 
-def _proven(consents: Standings, asked: Askings, within: timedelta) -> dict[str, Standing]:
-    """By the first confirmation of what was last asked for, under whichever name: whichever was learned first."""
+def _by_first_confirmation(
+    consents: Standings, asked: Askings, within: timedelta
+) -> dict[str, Standing]:
+    """Proven by the first confirmation of what was asked for last, under whichever name, whichever was learned first."""
     stands = dict(consents)
     for key, standing in consents.items():
         answered = asked[key].answered(within) if key in asked else None
