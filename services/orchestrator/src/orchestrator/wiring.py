@@ -47,7 +47,6 @@ async def api(settings: ApiSettings) -> None:
         SourceBoard,
         build,
         fill,
-        fill_sources,
         with_health,
     )
 
@@ -89,7 +88,7 @@ async def api(settings: ApiSettings) -> None:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(publisher.keep_announced())
                     group.create_task(fill(board, decisions))
-                    group.create_task(fill_sources(sources, KafkaSourceFeed(log).follow()))
+                    group.create_task(fill(sources, KafkaSourceFeed(log).follow()))
             finally:
                 # Or the pages' streams would hold up the server's end.
                 board.close()

@@ -2,9 +2,10 @@
 
 from orchestrator.api.access import Access
 from orchestrator.api.app import Ports, build, with_health
-from orchestrator.api.live.board import Board, fill
+from orchestrator.api.live.board import Board
+from orchestrator.api.noticeboard import fill
 from orchestrator.api.publication.publishing import Publisher
-from orchestrator.api.sources.board import SourceBoard, fill_sources
+from orchestrator.api.sources.board import SourceBoard
 
 __all__ = [
     "Access",
@@ -14,6 +15,5 @@ __all__ = [
     "SourceBoard",
     "build",
     "fill",
-    "fill_sources",
     "with_health",
 ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
+from typing_extensions import override
+
 from common.contracts.decisions import DecisionMade, Outcome
 from common.errors import PermanentError
 from common.streaming.model import Record
+from orchestrator.api.noticeboard import Noticeboard
 from orchestrator.api.words.journeys import rule
 from orchestrator.api.words.line import Line
 from orchestrator.api.words.phrases import length
@@ -63,38 +65,27 @@ class Tally:
     minutes: tuple[int, ...]
 
 
-class Board:
+class Board(Noticeboard):
     """Keeps the newest decisions of each outcome, so that a rare one is not washed away by a frequent one."""
 
     def __init__(self, *, keep: int = 200) -> None:
+        super().__init__()
         self.keep = keep
         self._shown: dict[str, deque[Shown]] = {name: deque(maxlen=keep) for name in OUTCOMES}
         self._seen: dict[UUID, None] = {}
         self._tallies: dict[datetime, Counter[tuple[str, str]]] = {}
-        self._number = 0
-        self._news = asyncio.Event()
-        self.closed = False
 
-    @property
-    def number(self) -> int:
-        """That of the newest decision; grows with each."""
-        return self._number
-
-    def take(self, records: Iterable[Record]) -> None:
-        """Put decisions on the board, in the order in which they were appended."""
-        before = self._number
+    @override
+    def _put(self, records: Iterable[Record]) -> None:
         for record in records:
             # The outbox may publish a decision again under the same id.
             if record.event.type == DecisionMade.TYPE and record.event.id not in self._seen:
                 self._seen[record.event.id] = None
-                self._put(record)
+                self._show(record)
         while len(self._seen) > 2 * self.keep * len(OUTCOMES):
             del self._seen[next(iter(self._seen))]
-        if self._number != before:
-            self._news.set()
-            self._news = asyncio.Event()
 
-    def _put(self, record: Record) -> None:
+    def _show(self, record: Record) -> None:
         try:
             decision = record.event.payload(DecisionMade)
         except PermanentError:
@@ -156,22 +147,6 @@ class Board:
         return sorted(
             tallied | {shown.workspace for kept in self._shown.values() for shown in kept}
         )
-
-    async def changed(self, since: int) -> None:
-        """Return when there is a decision newer than `since`, or the board is closed."""
-        while self._number <= since and not self.closed:
-            await self._news.wait()
-
-    def close(self) -> None:
-        """Let every stream end, so that the server can stop."""
-        self.closed = True
-        self._news.set()
-
-
-async def fill(board: Board, batches: AsyncIterable[Sequence[Record]]) -> None:
-    """Keep the board fed; runs until cancelled."""
-    async for records in batches:
-        board.take(records)
 
 
 def _minute(instant: datetime) -> datetime:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from typing_extensions import override
+
 from common.contracts.ingestion import SourceLine, SourceReported
 from common.errors import PermanentError
 from common.streaming.model import Record
+from orchestrator.api.noticeboard import Noticeboard
 
 KINDS: Mapping[str, str] = {
     "accepted": "accepted",
@@ -64,23 +66,15 @@ class Choice:
     source: str | None = None
 
 
-class SourceBoard:
-    """Keeps each source's last report."""
+class SourceBoard(Noticeboard):
+    """Keeps each source's last report; one that is older than what it shows changes nothing."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._sources: dict[tuple[str, str], Source] = {}
-        self._number = 0
-        self._news = asyncio.Event()
-        self.closed = False
 
-    @property
-    def number(self) -> int:
-        """Grows with each report."""
-        return self._number
-
-    def take(self, records: Iterable[Record]) -> None:
-        """Put reports on the board; one that is older than what it shows changes nothing."""
-        before = self._number
+    @override
+    def _put(self, records: Iterable[Record]) -> None:
         for record in records:
             try:
                 report = record.event.payload(SourceReported)
@@ -91,9 +85,6 @@ class SourceBoard:
             if known is None or report.as_of > known.report.as_of:
                 self._sources[key] = Source(record.workspace, report)
                 self._number += 1
-        if self._number != before:
-            self._news.set()
-            self._news = asyncio.Event()
 
     @property
     def as_of(self) -> datetime | None:
@@ -119,19 +110,3 @@ class SourceBoard:
     def silent(self, now: datetime) -> bool:
         """Whether nobody has counted for a while, so that what is shown is old."""
         return self.as_of is not None and now - self.as_of > SILENT
-
-    async def changed(self, since: int) -> None:
-        """Return when there is a report newer than `since`, or the board is closed."""
-        while self._number <= since and not self.closed:
-            await self._news.wait()
-
-    def close(self) -> None:
-        """Let every stream end, so that the server can stop."""
-        self.closed = True
-        self._news.set()
-
-
-async def fill_sources(board: SourceBoard, batches: AsyncIterable[Sequence[Record]]) -> None:
-    """Keep the board fed; runs until cancelled."""
-    async for records in batches:
-        board.take(records)
