@@ -13,9 +13,9 @@ _LONGEST_ID = 200
 
 
 def activity_of(
-    call: Call, *, event_id: UUID, source: str, version: int, planned: Sequence[str] = ()
+    call: Call, *, event_id: UUID, source: str, planned: Sequence[str] = ()
 ) -> ActivityRecorded | None:
-    """The activity without anything personal; None when the call says only who somebody is.
+    """The activity without anything personal, of no version yet; None when the call says only who somebody is.
 
     `planned` are the properties that the workspace's tracking plan lets travel, too.
 
@@ -32,7 +32,7 @@ def activity_of(
         message_id=scrub_identifier(call.message_id.replace("\0", "")[:_LONGEST_ID]),
         occurred_at=call.occurred_at,
         received_at=call.received_at,
-        profile_version=version,
+        profile_version=0,
         properties=allowed(call.properties, name, planned),
         context=context_of(call.context, stated_at=call.stated_at),
     )

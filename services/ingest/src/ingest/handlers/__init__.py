@@ -1,7 +1,7 @@
 """The folds of resolve: whose event it is, what it teaches, and what others are told."""
 
 from ingest.handlers.noted import fold_confirmation, fold_snapshot, fold_withdrawal
-from ingest.handlers.received import Plan, Touched, fold_received, touched
+from ingest.handlers.received import Plan, Touched, fold_received, prepare, touched
 
 __all__ = [
     "Plan",
@@ -10,5 +10,6 @@ __all__ = [
     "fold_received",
     "fold_snapshot",
     "fold_withdrawal",
+    "prepare",
     "touched",
 ]

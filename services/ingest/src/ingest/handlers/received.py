@@ -10,6 +10,7 @@ import msgspec
 
 from common.consuming import Consequence, Folded, Record, Signal
 from common.contracts.ingestion import EDGE, EventAccepted
+from common.contracts.profiles import ActivityRecorded
 from common.errors import PermanentError
 from ingest.domain.activities import activity_of
 from ingest.domain.catalog.naming import product_id_of
@@ -46,6 +47,22 @@ Plan = Callable[[str, EventAccepted, Sequence[Call]], Sequence[str]]
 """Of a producer's event, what the tracking plan lets travel beyond the vocabulary; raises where it sets the event aside."""
 
 
+Drafts = tuple[ActivityRecorded | None, ...]
+"""Of each call the activity, but for the profile's version."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What was accepted, the calls in it, and by which ids beside the first they know somebody."""
+
+    payload: EventAccepted
+    calls: tuple[Call, ...]
+    stated: tuple[Identifier, ...]
+
+    @property
+    def planned(self) -> Sequence[str]:
+        return self.payload.planned or ()
+
+
 class Touched(msgspec.Struct, frozen=True):
     """What one signal is about; signals that share any of it are folded on one state."""
 
@@ -69,7 +86,8 @@ def touched(signal: Signal) -> Touched:
     record = record_of(signal)
     event = record.event
     if event.type == EventAccepted.TYPE:
-        _, calls = record.worked_out(_said)
+        said = record.worked_out(_said)
+        calls = said.calls
         named = calls[0].identifiers
         if not named:
             product = product_id_of(calls[0].event, calls[0].properties)
@@ -77,11 +95,18 @@ def touched(signal: Signal) -> Touched:
         # Whatever may link, whether the workspace lets it or not: all of it must be locked before anybody knows.
         return Touched(
             event.workspace,
-            tuple(dict.fromkeys(named + stated_by(calls))),
+            tuple(dict.fromkeys(named + said.stated)) if said.stated else named,
             accounts=tuple(filter(None, map(account_id_of, calls))),
             event_id=event.id,
         )
     return Touched(event.workspace, profiles=(subject_of(event.subject),))
+
+
+def prepare(signal: Signal) -> None:
+    """Make what needs no state, before the fold asks for it; what is wrong with it the fold finds again."""
+    record = record_of(signal)
+    if record.event.type == EventAccepted.TYPE:
+        record.worked_out(_drafts)
 
 
 def fold_received(
@@ -113,19 +138,23 @@ def fold_accepted(
     event, people = record.event, state or People(signal.workspace)
     if event.id in people.seen:
         return Folded(people)
-    payload, calls = record.worked_out(_said)
+    said = record.worked_out(_said)
+    payload, calls = said.payload, said.calls
     if not calls[0].identifiers:
         raise PermanentError("misplaced_product", "its subject is not product: and the product id")
-    planned = payload.planned or () if plan is None else plan(event.source, payload, calls)
-    others = rules.linking(stated_by(calls), payload.source)
+    planned = said.planned if plan is None else plan(event.source, payload, calls)
+    others = rules.linking(said.stated, payload.source) if said.stated else ()
     names = Names(calls[0].user, calls[0].anonymous, calls[0].former, others)
     resolved = resolve(people, names, now, rules)
     people, profile_id = resolved.people, resolved.profile_id
     consequences = [told for merge in resolved.merges for told in _merged(merge)]
-    said = 0
-    for call in calls:
-        statements = consents_of(call, event.id, payload.source, rules.categories, said)
-        said += len(statements)
+    drafts = (
+        record.worked_out(_drafts) if planned == said.planned else _drafted(said, event.id, planned)
+    )
+    stated = 0
+    for call, draft in zip(calls, drafts, strict=True):
+        statements = consents_of(call, event.id, payload.source, rules.categories, stated)
+        stated += len(statements)
         learned = learn(
             people.profiles[profile_id],
             traits=traits_of(call, rules.region),
@@ -139,14 +168,8 @@ def fold_accepted(
         people = taken_in(people, profile_id, learned, now)
         people = _joined(people, profile_id, call, payload.source, rules)
         consequences += told_of(profile_id, learned, call.occurred_at)
-        activity = activity_of(
-            call,
-            event_id=event.id,
-            source=payload.source,
-            version=learned.profile.version,
-            planned=planned,
-        )
-        if activity is not None:
+        if draft is not None:
+            activity = msgspec.structs.replace(draft, profile_version=learned.profile.version)
             consequences.append(
                 Consequence("profile.activity", activity, str(profile_id), call.occurred_at)
             )
@@ -157,10 +180,10 @@ def fold_accepted(
 def fold_offered(state: People, record: Record, plan: Plan | None = None) -> Folded[People]:
     """What is said of a product; said again it changes nothing, so nobody remembers its event id."""
     people, consequences = state, []
-    payload, calls = record.worked_out(_said)
+    said = record.worked_out(_said)
     if plan is not None:
-        plan(record.event.source, payload, calls)
-    for call in calls:
+        plan(record.event.source, said.payload, said.calls)
+    for call in said.calls:
         product_id = product_id_of(call.event, call.properties)
         known = people.products.get(product_id or "")
         if product_id is None or known is None:
@@ -174,10 +197,24 @@ def fold_offered(state: People, record: Record, plan: Plan | None = None) -> Fol
     return Folded(people, consequences=consequences)
 
 
-def _said(record: Record) -> tuple[EventAccepted, tuple[Call, ...]]:
-    """What was accepted, and the calls in it: the book asks whom they touch before they are folded."""
+def _said(record: Record) -> Said:
+    """The book asks whom it touches before it is folded."""
     payload = _received(record)
-    return payload, read(payload)
+    calls = read(payload)
+    return Said(payload, calls, stated_by(calls))
+
+
+def _drafts(record: Record) -> Drafts:
+    """As our edge planned them, which are all but strangers'."""
+    said = record.worked_out(_said)
+    return _drafted(said, record.event.id, said.planned)
+
+
+def _drafted(said: Said, event_id: UUID, planned: Sequence[str]) -> Drafts:
+    source = said.payload.source
+    return tuple(
+        activity_of(call, event_id=event_id, source=source, planned=planned) for call in said.calls
+    )
 
 
 def _received(record: Record) -> EventAccepted:

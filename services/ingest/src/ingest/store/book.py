@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from common.consuming import Entry, Record, Sheet, Signal, Transaction
 from common.contracts.ingestion import EventAccepted
 from ingest.domain.people import People
 from ingest.domain.receptions import Aside, source_name
-from ingest.handlers import Touched, touched
-from ingest.store.loading import Key, find, nodes
+from ingest.handlers import Touched, prepare, touched
+from ingest.store.loading import WAITS, Key, find, nodes
 from ingest.store.receptions import put_aside
 from ingest.store.saving import save
 
@@ -36,7 +39,9 @@ class PeopleBook:
     async def load(self, tx: Transaction, signals: Sequence[Signal]) -> PeopleSheet:
         """Lock and load all identifiers, profiles and remembered events that the signals touch."""
         touches, failures = _touches(signals)
-        found = await find(tx, list(touches.values()))
+        found = await find(
+            tx, list(touches.values()), partial(_prepare, iter(signals), -(-len(signals) // WAITS))
+        )
         groups = found.groups(list(touches.values()))
 
         def key_of(signal: Signal) -> Hashable:
@@ -80,6 +85,13 @@ def _touches(
             # Raised again when its fold asks for the state: that is where one event is quarantined.
             failures[_place(signal)] = error
     return touches, failures
+
+
+def _prepare(signals: Iterator[Signal], most: int) -> None:
+    """Work out so many of them before their folds ask for it."""
+    for signal in islice(signals, most):
+        with suppress(Exception):  # its fold finds the same, and says so
+            prepare(signal)
 
 
 def _repeated(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
 
 from common.consuming import Transaction
+from common.intake.ahead import beside
 from ingest.domain.identifiers import Identifier
 from ingest.domain.people import Account, People, Profile, Sharing, Sighting
 from ingest.handlers import Touched
@@ -20,6 +21,7 @@ from ingest.store.groups import Groups
 Key = tuple[str, str, str]
 """Workspace, kind, value."""
 Row = Mapping[str, Any]
+WAITS: Final = 3
 
 _decode = msgspec.json.Decoder(Profile).decode
 _decode_account = msgspec.json.Decoder(Account).decode
@@ -106,17 +108,21 @@ def nodes(touch: Touched) -> list[Hashable]:
     return shared
 
 
-async def find(tx: Transaction, touches: Sequence[Touched]) -> Found:
-    """Lock and read: identifiers first, then profiles, each in one order; the remembered events last."""
+async def find(
+    tx: Transaction, touches: Sequence[Touched], meanwhile: Callable[[], None] = lambda: None
+) -> Found:
+    """Lock and read: identifiers first, then profiles, each in one order; the remembered events last.
+
+    `meanwhile` is called `WAITS` times, each time while the database works.
+    """
     found = Found()
-    await _lock_identities(tx, {key for t in touches for key in _keys(t)}, found)
+    await beside(_lock_identities(tx, {key for t in touches for key in _keys(t)}, found), meanwhile)
     wanted = {(t.workspace, profile_id) for t in touches for profile_id in t.profiles}
     wanted |= {(workspace, p) for (workspace, _, _), p in found.identities.items()}
-    await _lock_profiles(tx, wanted, found)
+    await beside(_lock_profiles(tx, wanted, found), meanwhile)
     await _lock_accounts(tx, {(t.workspace, a) for t in touches for a in t.accounts}, found)
-    await _find_seen(
-        tx, {(t.workspace, t.event_id) for t in touches if t.event_id is not None}, found
-    )
+    seen = {(t.workspace, t.event_id) for t in touches if t.event_id is not None}
+    await beside(_find_seen(tx, seen, found), meanwhile)
     return found
 
 
