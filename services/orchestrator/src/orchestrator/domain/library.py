@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.parameters import Override
 from orchestrator.domain.playbook import HOME, parse_playbook
+from orchestrator.domain.watching import Watch
 
 KIND: Final = "playbook"
 
@@ -40,23 +42,37 @@ class Library:
         self.active = tuple(one for one in compiled if isinstance(one, Journey))
         """What new passages begin on, sorted by name."""
         self._listening = _by_event(self.active)
-        self.schedules = {
-            trigger.timer: (trigger, journey)
-            for journey in self.active
+        self._becoming = Watch(
+            (place, trigger.reads)
+            for place, journey in enumerate(self.active)
+            for trigger in journey.triggers
+            if trigger.events is None
+        )
+        owners = {
+            trigger.timer: (trigger, place)
+            for place, journey in enumerate(self.active)
             for trigger in journey.scheduled
         }
+        self.schedules = {name: trigger for name, (trigger, _) in owners.items()}
         """The triggers that have a timer for each customer, by its name."""
+        self._owners = {name: place for name, (_, place) in owners.items()}
+        self._moving = Watch((name, trigger.reads) for name, trigger in self.schedules.items())
         exits = (exit_.event for journey in self.active for exit_ in journey.exits)
         self.ending = frozenset(event for event in exits if event is not None)
         """The activities that end a passage by their name."""
 
-    def listening(self, occasion: Occasion) -> tuple[Journey, ...]:
+    def listening(self, occasion: Occasion) -> Iterator[Journey]:
         """The journeys that the occasion may begin, sorted by name: with a thousand, most never hear of it."""
-        if occasion.timer is not None:
-            found = self.schedules.get(occasion.timer)
-            return self._listening[None] if found is None else (found[1],)
-        name = None if occasion.activity is None else occasion.activity.name
-        return self._listening.get(name, self._listening[None])
+        places = self._becoming.concerned(occasion.before, occasion.customer)
+        if occasion.activity is not None:
+            places.update(self._listening.get(occasion.activity.name, ()))
+        if occasion.timer in self._owners:
+            places.add(self._owners[occasion.timer])
+        return (self.active[place] for place in sorted(places))
+
+    def moving(self, occasion: Occasion) -> set[str]:
+        """The timers of triggers whose instants the occasion may bring forward."""
+        return self._moving.concerned(occasion.before, occasion.customer)
 
     def version(self, playbook: str, version: str) -> Journey:
         """One version of a playbook, in force or older.
@@ -95,16 +111,13 @@ class Library:
             return error
 
 
-def _by_event(active: Sequence[Journey]) -> Mapping[str | None, tuple[Journey, ...]]:
-    """Who hears of each activity; None: who looks at whatever happens."""
-    names: set[str | None] = {None}
-    for journey in active:
-        names.update(*(trigger.events or () for trigger in journey.triggers))
-    return {name: tuple(one for one in active if _hears(one, name)) for name in names}
-
-
-def _hears(journey: Journey, name: str | None) -> bool:
-    return any(trigger.events is None or name in trigger.events for trigger in journey.triggers)
+def _by_event(active: Sequence[Journey]) -> Mapping[str, Sequence[int]]:
+    """The places of those who hear of each activity."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for place, journey in enumerate(active):
+        for name in sorted(frozenset().union(*(one.events or () for one in journey.triggers))):
+            found[name].append(place)
+    return found
 
 
 EMPTY: Final = Library((), {}, {})

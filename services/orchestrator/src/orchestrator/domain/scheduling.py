@@ -16,20 +16,22 @@ def scheduled(
     """When each fires after the occasion; what changes is noted.
 
     A timer that is set for an instant before its trigger's stays: it fires, finds that the instant has moved, and is set
-    anew. So whoever does something every day does not move a timer every day.
+    anew. So whoever does something every day does not move a timer every day, and only those are looked at that are not
+    set, have fired, or may be due earlier now.
     """
-    found: dict[str, datetime] = {}
-    for name, (trigger, _) in library.schedules.items():
-        before = None if occasion.timer == name else armed.get(name)
-        due = trigger.next(occasion.customer, occasion.now)
-        if due is None:
-            if before is not None:
-                notes.timers[name] = None
-            continue
-        found[name] = due if before is None else min(due, before)
-        if found[name] != before:
+    schedules = library.schedules
+    set_ = armed.keys() - {occasion.timer}
+    looked_at = (schedules.keys() - set_) | (library.moving(occasion) if set_ else set())
+    gone = armed.keys() - schedules.keys()
+    if not looked_at and not gone:
+        return dict(armed)
+    for name in sorted(gone - {occasion.timer}):
+        notes.timers[name] = None
+    found = {name: armed[name] for name in set_ & schedules.keys()}
+    for name in sorted(looked_at):
+        before, due = found.pop(name, None), schedules[name].next(occasion.customer, occasion.now)
+        if due is not None:
+            found[name] = due if before is None else min(due, before)
+        if found.get(name) != before:
             notes.timers[name] = due
-    for name in armed.keys() - library.schedules.keys():
-        if name != occasion.timer:
-            notes.timers[name] = None
-    return found
+    return dict(sorted(found.items()))

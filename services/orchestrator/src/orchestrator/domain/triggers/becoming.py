@@ -9,6 +9,7 @@ from common.conditions import Condition
 from common.documents import Value, scalar
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.steps import Reading
+from orchestrator.domain.watching import Path
 
 SCORES: Final = {"lead": "customer.lead_score"}
 """The scores by their names in playbooks."""
@@ -38,6 +39,10 @@ class Becoming:
         operator = "<" if reaches is None else ">="
         said = scalar(value.file, f"{score} {operator} {reading.number(threshold)}")
         return cls(_condition(said, reading))
+
+    @property
+    def reads(self) -> frozenset[Path]:
+        return self.condition.reads.fields
 
     def matches(self, occasion: Occasion) -> bool:
         # Of two customers who turn out to be one, either may have been there before.

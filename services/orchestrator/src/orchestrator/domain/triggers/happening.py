@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from common.conditions import Condition
 from common.documents import Value
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.steps import Reading
+from orchestrator.domain.watching import Path
 
 IN_TIME: Final = timedelta(minutes=5)
 """How long after it happened an activity may be received and still begin a passage, unless the trigger says otherwise."""
@@ -18,6 +19,8 @@ IN_TIME: Final = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True)
 class Happening:
     """Activities by name, of which one begins a passage where `when` holds."""
+
+    reads: ClassVar[frozenset[Path]] = frozenset()
 
     events: frozenset[str]
     when: Condition | None = None

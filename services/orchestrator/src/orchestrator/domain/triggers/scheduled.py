@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
+from typing_extensions import override
+
 from common.conditions import EvaluationError, Expression
 from common.customer import Customer
 from common.documents import Value
@@ -16,10 +18,12 @@ from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.setting import zone_of
 from orchestrator.domain.steps import Reading, local, signed_duration, time_of_day
 from orchestrator.domain.triggers.trigger import Trigger
+from orchestrator.domain.watching import Path
 
 TIMER: Final = "trigger:"
 """How the names of these timers begin."""
 
+_RHYTHM: Final = frozenset({("customer", "active_days")})
 _LEAP: Final = ("before", "after")
 _INSTANT: Final = timedelta(microseconds=1)
 _MIDNIGHT: Final = time()
@@ -31,6 +35,12 @@ class Scheduled(Trigger, Protocol):
     @property
     def timer(self) -> str:
         """Derived from what the playbook says of the trigger: an edit elsewhere in it leaves the timer as it is."""
+        ...
+
+    @property
+    @override
+    def reads(self) -> frozenset[Path]:
+        """The customer's fields that may bring its instant forward."""
         ...
 
     def next(self, customer: Customer, after: datetime) -> datetime | None:
@@ -80,6 +90,10 @@ class Dated:
             reading.zone,
             leap.one_of(_LEAP) if leap is not None else "before",
         )
+
+    @property
+    def reads(self) -> frozenset[Path]:
+        return self.day.reads.fields | {("customer", "time_zone")}
 
     def next(self, customer: Customer, after: datetime) -> datetime | None:
         zone = zone_of(customer, self.zone)
@@ -143,6 +157,11 @@ class Inactive:
             fields["least"].fail("`least` is more than nothing and no more than `most`")
         return cls(timer, least, most, rhythms)
 
+    @property
+    def reads(self) -> frozenset[Path]:
+        # Being seen again moves it on, and what has moved on is found out when the timer fires.
+        return frozenset() if self.rhythms is None else _RHYTHM
+
     def next(self, customer: Customer, after: datetime) -> datetime | None:
         if customer.last_seen is None:
             return None
@@ -166,7 +185,7 @@ def timer_of(value: Value, reading: Reading) -> str:
     """The trigger's timer; the same as long as the playbook says the same of it."""
     said = value.canonical()
     named = reading.words.parameters.named_in(said)
-    return f"{TIMER}{derive('trigger', reading.playbook, said, repr(named))}"
+    return f"{TIMER}{derive('trigger', reading.playbook, said, repr(named), reading.zone.key)}"
 
 
 def _month_and_day(said: str) -> tuple[int, int]:

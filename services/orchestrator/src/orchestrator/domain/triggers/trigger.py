@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from orchestrator.domain.occasion import Occasion
+from orchestrator.domain.watching import Path
 
 
 class Trigger(Protocol):
@@ -12,7 +13,12 @@ class Trigger(Protocol):
 
     @property
     def events(self) -> frozenset[str] | None:
-        """The activities of which it hears; None: it looks at whatever happens."""
+        """The activities of which it hears; None: what it waits for is no activity."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[Path]:
+        """The customer's fields of which it can tell nothing new while they are as they were."""
         ...
 
     def matches(self, occasion: Occasion) -> bool:
