@@ -10,11 +10,11 @@ _M = 0x5BD1E995
 _SEED = 0x9747B28C
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def partition_for(key: bytes, partitions: int) -> int:
     """Where a record with this key goes on a topic with so many partitions.
 
-    Remembers recent keys, because a visitor sends many events.
+    Remembers recent keys, because a visitor sends many events; more than these few would be what a collector grows by.
     """
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
