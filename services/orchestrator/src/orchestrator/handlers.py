@@ -117,7 +117,8 @@ class JourneyMerger:
 
     def pack(self, state: ProfileState) -> Packed:
         resting = [one.timer for one in state.enrollments if one.due_at is not None]
-        return Packed(pack(state), [*resting, *state.schedules])
+        set_ = [name for name, due in state.schedules.items() if due is not None]
+        return Packed(pack(state), [*resting, *set_])
 
     def unite(
         self, state: ProfileState | None, data: msgspec.Raw, signal: Record, now: datetime

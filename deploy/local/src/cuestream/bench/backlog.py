@@ -24,10 +24,11 @@ from cuestream.bench.small import EVERY, INPUT, Visits
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 PROFILES = 100_000
+ADDED = "Product Added"
 _EVENT = (
     '{"specversion":"1.0","id":"%s","source":"/cuestream/ingest/resolve","type":"profile.activity_recorded.v1","subject":"%s",'
     '"time":"%s","workspace":"%s","correlationid":"%s","causationid":"%s","datacontenttype":"application/json","data":'
-    '{"event_id":"%s","name":"Product Added","source":"shop","message_id":"m-%012d","occurred_at":"%s","received_at":"%s",'
+    '{"event_id":"%s","name":"%s","source":"shop","message_id":"m-%012d","occurred_at":"%s","received_at":"%s",'
     '"profile_version":1,"properties":{"cart_id":"c-4711","product_id":"p-0815","category":"Games","price":18.99,"quantity":%d,'
     '"currency":"EUR"},"context":{"page_path":"/product/path","locale":"de-DE"}}}'
 )
@@ -46,7 +47,7 @@ async def fill_profiles(database: Database, count: int, partitions: int) -> None
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for number, (partition, profile) in enumerate(people(count, partitions)):
-            state = Visits(number % EVERY, 100, BEGUN, profile, "Product Added")
+            state = Visits(number % EVERY, 100, BEGUN, profile, ADDED)
             yield partition, profile, WORKSPACE, BEGUN, 1, encode(state)
 
     columns = ("partition", "profile_id", "workspace", "now", "schema", "state")
@@ -57,8 +58,12 @@ async def fill_profiles(database: Database, count: int, partitions: int) -> None
 class Backlog:
     """Numbered events of random profiles; the same seed gives the same ones."""
 
-    def __init__(self, profiles: int, partitions: int, seed: int = 1) -> None:
+    def __init__(
+        self, profiles: int, partitions: int, seed: int = 1, names: Sequence[str] = (ADDED,)
+    ) -> None:
+        """What they do goes round `names`."""
         self.partitions = partitions
+        self._names = names
         self._people = people(profiles, partitions)
         self._chance = random.Random(seed)  # noqa: S311 - a choice of profiles, no secret
         self._sequences: defaultdict[tuple[int, int], int] = defaultdict(int)
@@ -81,8 +86,9 @@ class Backlog:
         raw = number % self.partitions
         sequence = self._sequences[raw, owner] = self._sequences[raw, owner] + 1
         at = BEGUN + timedelta(milliseconds=number)
+        name = self._names[number % len(self._names)]
         time, cause = at.isoformat(), str(derive("bench event", number))
-        value = _EVENT % (cause, profile, time, WORKSPACE, cause, cause, cause, number, time, time, number % 7 + 1)  # fmt: skip
+        value = _EVENT % (cause, profile, time, WORKSPACE, cause, cause, cause, name, number, time, time, number % 7 + 1)  # fmt: skip
         headers = {
             "content-type": CONTENT_TYPE.encode(),
             "accepted": b"%d" % ((at - EPOCH) // timedelta(microseconds=1)),

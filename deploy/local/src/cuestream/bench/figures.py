@@ -127,6 +127,24 @@ def case_of(
     )
 
 
+def alone(name: str, unit: str, rounds: Sequence[Round], rss_mib: float) -> Case:
+    """The medians of rounds with which nothing compares."""
+    rates = [round_.rate for round_ in rounds]
+    p50, p99 = _waits(rounds)
+    return Case(
+        case=name,
+        unit=unit,
+        rate=round(median(rates), 1),
+        ceiling_rate=None,
+        ratio=None,
+        spread=round((max(rates) - min(rates)) / median(rates), 3),
+        cpu_s_per_1000=_cpu(rounds),
+        rss_mib=round(rss_mib, 1),
+        p50_ms=p50,
+        p99_ms=p99,
+    )
+
+
 def _cpu(rounds: Sequence[Round]) -> float:
     units = sum(round_.units for round_ in rounds)
     return round(1000 * sum(round_.cpu_seconds for round_ in rounds) / units, 4)

@@ -23,11 +23,12 @@ from uuid import UUID
 from typing_extensions import override
 
 from common.clock import monotonic
+from common.configuration import Content
 from common.contracts import load_topics
 from common.ids import fresh
 from common.kafka import KafkaLog, connect, ensure_topics
 from common.kafka.clients import new_admin
-from common.postgres import Database
+from common.postgres import Database, migrate
 from common.settings import KafkaSettings, load_settings
 from common.streaming.ports import Fetched, Outgoing, Place, Publisher, Reader
 from cuestream.bench.sides import check_script, publish
@@ -38,6 +39,7 @@ from cuestream.stack.foreground import Foreground
 from cuestream.stack.kafka import start_kafka
 from cuestream.stack.launch import Command, last_lines
 from cuestream.stack.postgres import start_postgres
+from cuestream.stack.postgres.roles import with_database
 
 PARTITIONS = 6
 PATIENCE = 120.0
@@ -170,8 +172,8 @@ class Subject:
 
     home: Callable[[Grounds, str], AbstractAsyncContextManager[Home]]
     """Makes the tables for the side of that name, and removes them afterwards."""
-    argv: Callable[[Home], tuple[str, ...]]
-    """How our process is started."""
+    argv: Callable[[Home, str], tuple[str, ...]]
+    """How the process is started there, on topics of that prefix."""
 
 
 @asynccontextmanager
@@ -191,7 +193,26 @@ async def _small_home(on: Grounds, name: str) -> AsyncIterator[Home]:
             await database.execute(f"DROP SCHEMA {home.schema} CASCADE")
 
 
-SMALL = Subject(_small_home, lambda home: (sys.executable, "-m", "cuestream.bench.small", home.schema))  # fmt: skip
+@asynccontextmanager
+async def service_home(on: Grounds, side: str, service: str) -> AsyncIterator[Home]:
+    """A database of its own with a service's tables: the schema's name is the service's, and a stack that is there may have one."""
+    name = f"bench_{side}_{fresh().hex[:12]}"
+    home = Home(with_database(on.database_url, name), service)
+    async with Database.connect(
+        on.database_url, schema="public", application_name="bench"
+    ) as server:
+        await server.execute(f"CREATE DATABASE {name}")
+        try:
+            await migrate(f"{service}.migrations", home.database_url)
+            async with opened(home) as database:
+                await database.execute("UPDATE incarnation SET id = $1, live_since = $2", *LIFE)
+            yield home
+        finally:
+            await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+SMALL = Subject(_small_home, lambda home, _: (sys.executable, "-m", "cuestream.bench.small", home.schema))  # fmt: skip
+Fill = Callable[[Database], Awaitable[None]]
 
 
 def opened(home: Home) -> AbstractAsyncContextManager[Database]:
@@ -201,10 +222,7 @@ def opened(home: Home) -> AbstractAsyncContextManager[Database]:
 
 @asynccontextmanager
 async def parties(
-    on: Grounds,
-    ceiling: Path,
-    fill: Callable[[Database], Awaitable[None]],
-    subject: Subject = SMALL,
+    on: Grounds, ceiling: Path, fill: Fill, subject: Subject = SMALL
 ) -> AsyncIterator[tuple[Party, Party]]:
     """Ours and the bare loop, both running, on tables that `fill` filled.
 
@@ -212,40 +230,43 @@ async def parties(
         UsageError: the bare loop is not there.
     """
     check_script(ceiling)
-    async with AsyncExitStack() as stack:
-        home = await stack.enter_async_context(subject.home(on, "ours"))
-        mine = await _party(stack, on, "ours", home, subject.argv(home), fill)
-        home = await stack.enter_async_context(subject.home(on, "bare"))
+
+    def argv(home: Home, prefix: str) -> tuple[str, ...]:
         bare = (sys.executable, str(ceiling), home.database_url, home.schema)
-        yield mine, await _party(stack, on, "bare", home, bare, fill)
+        return (*bare, on.bootstrap, prefix, str(on.partitions))
+
+    async with (
+        party(on, "ours", subject, fill) as mine,
+        party(on, "bare", Subject(subject.home, argv), fill) as bare,
+    ):
+        yield mine, bare
 
 
-async def _party(
-    stack: AsyncExitStack,
-    on: Grounds,
-    name: str,
-    home: Home,
-    argv: tuple[str, ...],
-    fill: Callable[[Database], Awaitable[None]],
-) -> Party:
+@asynccontextmanager
+async def party(
+    on: Grounds, name: str, subject: Subject, fill: Fill, playbooks: Sequence[Content] = ()
+) -> AsyncIterator[Party]:
+    """One side, running, on tables that `fill` filled."""
     # A prefix of its own, because where a log goes on whose database is new, our loop rightly stops.
     prefix = f"bench-{fresh().hex[:12]}.{name}."
     settings = KafkaSettings(
         KAFKA_BOOTSTRAP_SERVERS=on.bootstrap, topic_prefix=prefix, partitions=on.partitions
     )
-    await ensure_topics(settings)
-    stack.push_async_callback(_remove_topics, settings)
-    database = await stack.enter_async_context(opened(home))
-    await fill(database)
-    log = await stack.enter_async_context(connect(settings, client="bench"))
-    reader = await stack.enter_async_context(log.reader())
-    publisher = await stack.enter_async_context(log.publisher())
-    await publish(log)
-    if name == "bare":
-        argv = (*argv, on.bootstrap, prefix, str(on.partitions))
-    command = Command(argv, on.folder / f"{name}.log", _told(on, home, prefix))
-    process = stack.enter_context(Loops(name, command))
-    return Party(name, process, log, reader, publisher, database)
+    async with AsyncExitStack() as stack:
+        home = await stack.enter_async_context(subject.home(on, name))
+        await ensure_topics(settings)
+        stack.push_async_callback(_remove_topics, settings)
+        database = await stack.enter_async_context(opened(home))
+        await fill(database)
+        log = await stack.enter_async_context(connect(settings, client="bench"))
+        reader = await stack.enter_async_context(log.reader())
+        publisher = await stack.enter_async_context(log.publisher())
+        await publish(log, more=playbooks)
+        command = Command(
+            subject.argv(home, prefix), on.folder / f"{name}.log", _told(on, home, prefix)
+        )
+        process = stack.enter_context(Loops(name, command))
+        yield Party(name, process, log, reader, publisher, database)
 
 
 async def _remove_topics(settings: KafkaSettings) -> None:

@@ -9,15 +9,21 @@ from functools import partial
 from pathlib import Path
 
 from common.clock import monotonic, utc_now
-from common.ids import fresh
-from common.postgres import Database, migrate
 from cuestream.bench.figures import Case, Effort, Report, Round, cpu_seconds, machine, short
-from cuestream.bench.grounds import LIFE, Grounds, Home, Party, Subject, grounds, opened, parties
+from cuestream.bench.grounds import (
+    Grounds,
+    Home,
+    Party,
+    Subject,
+    grounds,
+    opened,
+    parties,
+    service_home,
+)
 from cuestream.bench.known import CONTACTS, IDS, Doings, Life, fill_people
 from cuestream.bench.leaving import compare_people
 from cuestream.bench.load import Volley
 from cuestream.bench.rounds import alternate
-from cuestream.stack.postgres.roles import with_database
 from ingest.store import keep_days
 
 KNOWN = (1_000_000, 10_000_000)
@@ -60,24 +66,13 @@ async def measure(
 
 @asynccontextmanager
 async def _home(on: Grounds, side: str) -> AsyncIterator[Home]:
-    # A database of its own: the schema's name is the service's, and a stack that is there may have one of that name.
-    name = f"bench_{side}_{fresh().hex[:12]}"
-    home = Home(with_database(on.database_url, name), "ingest")
-    async with Database.connect(
-        on.database_url, schema="public", application_name="bench"
-    ) as server:
-        await server.execute(f"CREATE DATABASE {name}")
-        try:
-            await migrate("ingest.migrations", home.database_url)
-            async with opened(home) as database:
-                await database.execute("UPDATE incarnation SET id = $1, live_since = $2", *LIFE)
-                await keep_days(database, utc_now().date())
-            yield home
-        finally:
-            await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with service_home(on, side, "ingest") as home:
+        async with opened(home) as database:
+            await keep_days(database, utc_now().date())
+        yield home
 
 
-RESOLVE = Subject(_home, lambda _: (sys.executable, "-m", "ingest", "resolve"))
+RESOLVE = Subject(_home, lambda _, __: (sys.executable, "-m", "ingest", "resolve"))
 
 
 class _Bench:

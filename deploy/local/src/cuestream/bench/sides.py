@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -140,10 +141,14 @@ def check_script(script: Path) -> None:
 
 
 async def publish(
-    log: KafkaLog, name: str = WORKSPACE, file: str = WORKSPACE_FILE, plan: str | None = PLAN_FILE
+    log: KafkaLog,
+    name: str = WORKSPACE,
+    file: str = WORKSPACE_FILE,
+    plan: str | None = PLAN_FILE,
+    more: Sequence[Content] = (),
 ) -> None:
-    """A workspace, the bench's unless another is given: whose limits nobody meets, with a tracking plan."""
-    contents = [content_of("workspace", name, {"workspace.yaml": file})]
+    """A workspace, the bench's unless another is given: whose limits nobody meets, with a tracking plan; and playbooks."""
+    contents = [content_of("workspace", name, {"workspace.yaml": file}), *more]
     if plan is not None:
         contents.append(content_of("tracking_plan", name, {"plan.yaml": plan}))
     released = ConfigurationReleased(

@@ -31,7 +31,10 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     name: Annotated[
-        str, typer.Argument(help="What to measure: ingest, resolve, consume, timers, chain, soak.")
+        str,
+        typer.Argument(
+            help="What to measure: ingest, resolve, consume, timers, journeys, chain, soak."
+        ),
     ],
     *,
     seconds: Annotated[float, typer.Option(help="Of each of the rounds.", min=0.5)] = 3.0,
@@ -39,7 +42,8 @@ def bench(
     size: Annotated[
         list[int] | None,
         typer.Option(
-            help="How many timers wait, or profiles or ids are known; may be repeated.", min=0
+            help="How many timers or passages wait, or profiles or ids are known; may be repeated.",
+            min=0,
         ),
     ] = None,
     ceilings: Annotated[Path, typer.Option(help="Folder of the bare loops.", metavar="DIR")] = Path(
@@ -86,6 +90,10 @@ def _bench(name: str) -> Bench:
             from cuestream.bench.timers import run as timers
 
             return timers
+        case "journeys":
+            from cuestream.bench.journeys import run as journeys
+
+            return journeys
         case "soak":
             from cuestream.bench.soak import run as soak
 
@@ -97,7 +105,7 @@ def _bench(name: str) -> Bench:
         case _:
             raise UsageError(
                 f"There is no bench {name}.",
-                "There are: ingest, resolve, consume, timers, chain, soak.",
+                "There are: ingest, resolve, consume, timers, journeys, chain, soak.",
             )
 
 

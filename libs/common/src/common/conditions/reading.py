@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.conditions.macros import MACROS
@@ -32,8 +32,13 @@ class Reads:
 
     fields: frozenset[Path]
     """Each from its root on, such as `("customer", "cart", "items")`; below a list nothing is told apart."""
-    events: Names | None
-    """The names of which `event.name` must be one; None: it may be any, or none at all."""
+    texts: Mapping[Path, Names]
+    """The texts of which a field must be one for it to be true; a field that is not named here may be anything."""
+
+    @property
+    def events(self) -> Names | None:
+        """The names of which `event.name` must be one; None: it may be any, or none at all."""
+        return self.texts.get(EVENT_NAME)
 
     @property
     def roots(self) -> Names:
@@ -41,7 +46,7 @@ class Reads:
 
 
 def reads_of(node: Node) -> Reads:
-    return Reads(frozenset(_fields(node, frozenset())), _events(node))
+    return Reads(frozenset(_fields(node, frozenset())), _texts(node))
 
 
 def _fields(node: Node, variables: Names) -> Iterator[Path]:
@@ -109,29 +114,40 @@ def _several(node: Node) -> Iterable[Node]:
             return ()
 
 
-def _events(node: Node) -> Names | None:
+def _texts(node: Node) -> Mapping[Path, Names]:
     match node:
         case Logic(operator="&&"):
-            found = [names for part in node.operands if (names := _events(part)) is not None]
-            return frozenset.intersection(*found) if found else None
+            return _of_all([_texts(part) for part in node.operands])
         case Logic(operator="||"):
-            sides = [_events(part) for part in node.operands]
-            known = [names for names in sides if names is not None]
-            return frozenset().union(*known) if len(known) == len(sides) else None
+            return _of_any([_texts(part) for part in node.operands])
         case Binary(operator="=="):
-            return _texts(node.right, node.left) or _texts(node.left, node.right)
+            return _compared(node.left, node.right) or _compared(node.right, node.left)
         case Binary(operator="in"):
-            return _texts(node.left, node.right)
+            return _compared(node.left, node.right)
         case _:
-            return None
+            return {}
 
 
-def _texts(one: Node, other: Node) -> Names | None:
-    """The texts that the event's name is compared with."""
-    if _path(one) == EVENT_NAME:
-        one, other = other, one
-    if _path(other) != EVENT_NAME:
-        return None
-    values = one.elements if isinstance(one, Listed) else (one,)
+def _of_all(parts: Sequence[Mapping[Path, Names]]) -> Mapping[Path, Names]:
+    """What each part demands; of a field of which several do, what all of them do."""
+    found: dict[Path, Names] = {}
+    for part in parts:
+        for path, texts in part.items():
+            found[path] = found.get(path, texts) & texts
+    return found
+
+
+def _of_any(parts: Sequence[Mapping[Path, Names]]) -> Mapping[Path, Names]:
+    """Only of what every part demands something is anything certain."""
+    certain = frozenset.intersection(*(frozenset(part) for part in parts))
+    return {path: frozenset().union(*(part[path] for part in parts)) for path in certain}
+
+
+def _compared(field: Node, other: Node) -> Mapping[Path, Names]:
+    """The texts that a field is compared with."""
+    path = _path(field)
+    if not path:
+        return {}
+    values = other.elements if isinstance(other, Listed) else (other,)
     texts = [v.value for v in values if isinstance(v, Literal) and isinstance(v.value, str)]
-    return frozenset(texts) if len(texts) == len(values) else None
+    return {path: frozenset(texts)} if len(texts) == len(values) else {}

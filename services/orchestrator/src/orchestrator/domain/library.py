@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from common.configuration.values import Content
 from common.errors import PermanentError
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.listening import Ears
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.parameters import Override
 from orchestrator.domain.playbook import HOME, parse_playbook
@@ -41,7 +42,9 @@ class Library:
         compiled = (self._compile(name, version) for name, version in versions)
         self.active = tuple(one for one in compiled if isinstance(one, Journey))
         """What new passages begin on, sorted by name."""
-        self._listening = _by_event(self.active)
+        self._ears = Ears(
+            (place, one) for place, journey in enumerate(self.active) for one in journey.triggers
+        )
         self._becoming = Watch(
             (place, trigger.reads)
             for place, journey in enumerate(self.active)
@@ -56,7 +59,8 @@ class Library:
         self.schedules = {name: trigger for name, (trigger, _) in owners.items()}
         """The triggers that have a timer for each customer, by its name."""
         self._owners = {name: place for name, (_, place) in owners.items()}
-        self._moving = Watch((name, trigger.reads) for name, trigger in self.schedules.items())
+        self._waking = Watch((name, one.reads) for name, one in self.schedules.items())
+        self._hastening = Watch((name, one.hastened_by) for name, one in self.schedules.items())
         exits = (exit_.event for journey in self.active for exit_ in journey.exits)
         self.ending = frozenset(event for event in exits if event is not None)
         """The activities that end a passage by their name."""
@@ -65,14 +69,18 @@ class Library:
         """The journeys that the occasion may begin, sorted by name: with a thousand, most never hear of it."""
         places = self._becoming.concerned(occasion.before, occasion.customer)
         if occasion.activity is not None:
-            places.update(self._listening.get(occasion.activity.name, ()))
+            places |= self._ears.hearing(occasion.activity)
         if occasion.timer in self._owners:
             places.add(self._owners[occasion.timer])
         return (self.active[place] for place in sorted(places))
 
-    def moving(self, occasion: Occasion) -> set[str]:
-        """The timers of triggers whose instants the occasion may bring forward."""
-        return self._moving.concerned(occasion.before, occasion.customer)
+    def moving(self, armed: Mapping[str, datetime | None], occasion: Occasion) -> set[str]:
+        """The timers of triggers to look at: of those that are not set, whose instant may be another now; of the others, be earlier."""
+        before, after = occasion.before, occasion.customer
+        waking = self._waking.concerned(before, after)
+        return self._hastening.concerned(before, after).union(
+            name for name in waking if armed.get(name) is None
+        )
 
     def version(self, playbook: str, version: str) -> Journey:
         """One version of a playbook, in force or older.
@@ -109,15 +117,6 @@ class Library:
             return parse_playbook(content.name, content.hash, content.files, zone=self._zone)
         except PermanentError as error:
             return error
-
-
-def _by_event(active: Sequence[Journey]) -> Mapping[str, Sequence[int]]:
-    """The places of those who hear of each activity."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for place, journey in enumerate(active):
-        for name in sorted(frozenset().union(*(one.events or () for one in journey.triggers))):
-            found[name].append(place)
-    return found
 
 
 EMPTY: Final = Library((), {}, {})

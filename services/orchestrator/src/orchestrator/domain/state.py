@@ -93,7 +93,7 @@ class ProfileState(msgspec.Struct, frozen=True):
     contacts: tuple[Contact, ...] = ()
     """The contact log, a set by decision id, sorted by instant and id."""
     passages: tuple[Passage, ...] = ()
-    schedules: dict[str, datetime] = {}
-    """When each timer of a trigger fires, by its name; it may have moved on since, never back."""
+    schedules: dict[str, datetime | None] = {}
+    """When each timer of a trigger fires, by its name; it may have moved on since, never back. None: never, as things are."""
     heard: dict[str, datetime] = {}
     """When each activity that ends a passage last happened: one that began before, but is heard of later, may have missed it."""

@@ -1,8 +1,8 @@
 """What the orchestrator keeps in its own schema of PostgreSQL."""
 
-from orchestrator.store.journeys import JourneyBook
+from orchestrator.store.journeys import STATE_SCHEMA, JourneyBook
 from orchestrator.store.publications import PostgresPublications
 
-__all__ = ["SCHEMA", "JourneyBook", "PostgresPublications"]
+__all__ = ["SCHEMA", "STATE_SCHEMA", "JourneyBook", "PostgresPublications"]
 
 SCHEMA = "orchestrator"

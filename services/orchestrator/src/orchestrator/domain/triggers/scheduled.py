@@ -23,6 +23,7 @@ from orchestrator.domain.watching import Path
 TIMER: Final = "trigger:"
 """How the names of these timers begin."""
 
+_SEEN: Final = frozenset({("customer", "last_seen")})
 _RHYTHM: Final = frozenset({("customer", "active_days")})
 _LEAP: Final = ("before", "after")
 _INSTANT: Final = timedelta(microseconds=1)
@@ -40,7 +41,12 @@ class Scheduled(Trigger, Protocol):
     @property
     @override
     def reads(self) -> frozenset[Path]:
-        """The customer's fields that may bring its instant forward."""
+        """The customer's fields on which its instant depends."""
+        ...
+
+    @property
+    def hastened_by(self) -> frozenset[Path]:
+        """Those of them that may bring it forward; what puts it off is found out when the timer fires."""
         ...
 
     def next(self, customer: Customer, after: datetime) -> datetime | None:
@@ -94,6 +100,10 @@ class Dated:
     @property
     def reads(self) -> frozenset[Path]:
         return self.day.reads.fields | {("customer", "time_zone")}
+
+    @property
+    def hastened_by(self) -> frozenset[Path]:
+        return self.reads
 
     def next(self, customer: Customer, after: datetime) -> datetime | None:
         zone = zone_of(customer, self.zone)
@@ -159,7 +169,10 @@ class Inactive:
 
     @property
     def reads(self) -> frozenset[Path]:
-        # Being seen again moves it on, and what has moved on is found out when the timer fires.
+        return _SEEN | self.hastened_by
+
+    @property
+    def hastened_by(self) -> frozenset[Path]:
         return frozenset() if self.rhythms is None else _RHYTHM
 
     def next(self, customer: Customer, after: datetime) -> datetime | None:
