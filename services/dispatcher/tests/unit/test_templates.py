@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contracts import Money
-from common.contracts.actions import CartItem
+from common.contracts.actions import CartItem, Occurrence
 from common.errors import PermanentError
 from dispatcher.domain.locales import match_locale
 from dispatcher.domain.templates import read_templates, render
@@ -118,6 +119,62 @@ def test_what_a_reader_may_lack_can_be_asked_for() -> None:
     assert "you" in html
     assert "NAME" not in html
     assert "LINK" not in html
+
+
+ORDER = Occurrence(
+    "Order Completed",
+    datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+    {
+        "order_id": "O-1 <b>",
+        "total": 59.8,
+        "currency": "EUR",
+        "delivered_on": "2026-12-24",
+        "products": [
+            {"name": "Rock", "price": 29.9, "url": "https://shop.example/p1"},
+            {"url": "javascript:alert(1)"},
+        ],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("{{ trigger.properties.order_id }}", "O-1 &lt;b&gt;"),
+        ("{{ trigger.properties.total | money: trigger.properties.currency }}", "59,80\xa0€"),
+        ("{{ trigger.occurred_at | date: 'd. MMMM' }}", "20. November"),
+        ("{{ trigger.properties.delivered_on | date: 'long' }}", "24. Dezember 2026"),
+        ("{{ trigger.properties.coupon | default: 'no coupon' }}", "no coupon"),
+        ("{% unless trigger.properties.coupon %}none{% endunless %}", "none"),
+        ("{{ vars.interest }}, {{ parameters.points }}", "shoes, 100"),
+        (
+            "{% for p in trigger.properties.products %}[{{ p.name | default: '?' }} {{ p.url | default: '-' }}]{% endfor %}",
+            "[Rock https://shop.example/p1][? -]",
+        ),
+    ],
+)
+def test_a_mail_may_name_what_began_the_passage_and_what_it_found_out(body: str, text: str) -> None:
+    html = rendered(
+        body, trigger=ORDER, variables={"interest": "shoes"}, parameters={"points": 100}
+    )
+
+    assert text in html
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ trigger.properties.coupon }}",
+        "{{ vars.interest }}",
+        "{{ parameters.points }}",
+        "{{ trigger.name }}",
+        "{{ trigger.properties.total | money: 'euro' }}",
+        "{{ trigger.properties.order_id | date }}",
+    ],
+)
+def test_what_a_passage_does_not_know_is_not_printed(body: str) -> None:
+    with pytest.raises(PermanentError):
+        rendered(body, trigger=ORDER if "|" in body else None)
 
 
 def test_a_shop_cannot_put_a_script_into_a_link() -> None:

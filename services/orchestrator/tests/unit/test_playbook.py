@@ -74,7 +74,7 @@ def test_a_workspace_overrides_a_parameter_within_its_bounds() -> None:
         (("default: 30m", "default: 30d"), "3:38: `silence` is above its greatest value"),
         (
             ("$silence", "$silent"),
-            "10:17: there is no parameter `silent`; did you mean `$silence`?",
+            "10:17: there is no parameter `silent`; did you mean `silence`?",
         ),
         (("$silence", "30m"), "3:12: `silence` is used by no step"),
         (("restart_on", "restart"), "unknown key `restart`; did you mean `restart_on`?"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,17 @@ class CartItem(msgspec.Struct, frozen=True, kw_only=True):
     price: Money | None = None
     url: str | None = None
     picture: str | None = None
+
+
+class Occurrence(msgspec.Struct, frozen=True):
+    """The activity that began a passage, as far as its playbook asks for it."""
+
+    name: str
+    occurred_at: datetime
+    properties: dict[str, Any] = {}
+
+
+Printable = str | int | float | bool
 
 
 class ActionRequested(Payload, frozen=True, kw_only=True):
@@ -43,3 +54,9 @@ class ActionRequested(Payload, frozen=True, kw_only=True):
     triggered_at: datetime | None = None
     """When the newest activity happened that began the passage, or would have; None: nobody noted it."""
     cart: tuple[CartItem, ...] = ()
+    trigger: Occurrence | None = None
+    """None: it was no activity, or nothing of the playbook asks for it."""
+    variables: dict[str, Printable] = msgspec.field(default_factory=dict)
+    """What the steps before have set."""
+    parameters: dict[str, Printable] = msgspec.field(default_factory=dict)
+    """Of the playbook's, those that its templates name."""

@@ -3,7 +3,7 @@
 from common.documents.durations import format_duration, parse_duration
 from common.documents.findings import DocumentError, Finding, Report
 from common.documents.parsing import parse_document, scalar
-from common.documents.value import Fields, Value
+from common.documents.value import Fields, Value, did_you_mean
 
 __all__ = [
     "DocumentError",
@@ -11,6 +11,7 @@ __all__ = [
     "Finding",
     "Report",
     "Value",
+    "did_you_mean",
     "format_duration",
     "parse_document",
     "parse_duration",

@@ -129,7 +129,7 @@ class Value:
     def one_of(self, choices: Sequence[str]) -> str:
         text = self.text()
         if text not in choices:
-            self.fail(f"`{text}` is none of {', '.join(choices)}{_did_you_mean(text, choices)}")
+            self.fail(f"`{text}` is none of {', '.join(choices)}{did_you_mean(text, choices)}")
         return text
 
     def boolean(self) -> bool:
@@ -164,7 +164,7 @@ class Value:
         findings = []
         for key_node, _ in self.node.value:
             if key_node.value not in known:
-                hint = _did_you_mean(key_node.value, known) or f"; known: {', '.join(known)}"
+                hint = did_you_mean(key_node.value, known) or f"; known: {', '.join(known)}"
                 mark = key_node.start_mark
                 message = f"unknown key `{key_node.value}`{hint}"
                 findings.append(Finding(self.file, mark.line + 1, mark.column + 1, message))
@@ -206,6 +206,7 @@ def _plain(node: yaml.Node) -> object:
     return str(node.value)
 
 
-def _did_you_mean(text: str, choices: Sequence[str]) -> str:
+def did_you_mean(text: str, choices: Sequence[str]) -> str:
+    """The end of a message that names what was perhaps meant; empty where nothing is near."""
     near = get_close_matches(text, choices, n=1)
     return f"; did you mean `{near[0]}`?" if near else ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from common.conditions import Condition, Expression
-from orchestrator.domain import state
+from common.contracts.actions import Occurrence, Printable
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.program import Placed
 from orchestrator.domain.setting import Setting
@@ -86,6 +86,8 @@ class Journey:
     """The properties of the triggering activity that steps and templates ask for; None: they do not ask for it at all."""
     messages: frozenset[tuple[str, str]]
     """Message and channel for which the playbook has a template."""
+    printed: Mapping[str, Printable]
+    """The parameters that templates name, with their values."""
 
     @property
     def scheduled(self) -> tuple[Scheduled, ...]:
@@ -99,7 +101,7 @@ class Journey:
     def visit(self, enrollment: Enrollment, occasion: Occasion) -> Visit:
         return Visit(enrollment, occasion, self.setting)
 
-    def remembered(self, occasion: Occasion) -> state.Trigger | None:
+    def remembered(self, occasion: Occasion) -> Occurrence | None:
         """What a passage keeps of the activity that begins it."""
         activity = occasion.activity
         if activity is None or self.asked_of_trigger is None:
@@ -109,7 +111,7 @@ class Journey:
             for name, value in activity.properties.items()
             if name in self.asked_of_trigger
         }
-        return state.Trigger(activity.name, occasion.happened_at, asked)
+        return Occurrence(activity.name, occasion.happened_at, asked)
 
     def triggered_by(self, occasion: Occasion) -> bool:
         return any(trigger.matches(occasion) for trigger in self.triggers)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from difflib import get_close_matches
 from functools import partial
 from typing import Final
 
-from common.documents import Finding, Report, Value, scalar
+from common.documents import Finding, Report, Value, did_you_mean, scalar
 
 ParameterValue = timedelta | int | float | str | bool
 Override = str | int | float | bool
@@ -84,9 +83,7 @@ class Parameters:
 
     def _resolve(self, value: Value, name: str) -> ParameterValue:
         if name not in self.values:
-            near = get_close_matches(name, list(self.values), n=1)
-            hint = f"; did you mean `${near[0]}`?" if near else ""
-            value.fail(f"there is no parameter `{name}`{hint}")
+            value.fail(f"there is no parameter `{name}`{did_you_mean(name, list(self.values))}")
         self.used.add(name)
         return self.values[name]
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from common.conditions import STRING
 from common.customer.activities import Schema
 from common.documents import DocumentError, Finding, Report, Value, parse_document
+from orchestrator.domain.asking import named_in, printed
 from orchestrator.domain.journey import Again, Entry, Exit, Journey
 from orchestrator.domain.parameters import (
     Override,
@@ -85,6 +86,13 @@ def parse_playbook(
         setting=Setting(tuple(sorted(reading.variables)), zone),
         asked_of_trigger=_asked_of_trigger(files),
         messages=messages,
+        printed=printed(
+            list(named_in(files)),
+            sorted(reading.variables),
+            parameters,
+            reading.words.about(reading.begun_by)["event"],
+            report,
+        ),
     )
     # Where a step could not be read, what it would have used is not known.
     if not report.findings:

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from common.contracts.actions import Occurrence, Printable
 from common.customer import Customer
 
 MAX_ENROLLMENTS: Final = 100
 MAX_CONTACTS: Final = 200
 MAX_PASSAGES: Final = 20
 """Per playbook."""
-
-
-Variable = str | int | float | bool
-"""What a journey can keep of a customer's passage."""
-
-
-class Trigger(msgspec.Struct, frozen=True):
-    """The activity that began a passage, as far as its playbook asks for it later."""
-
-    name: str
-    occurred_at: datetime
-    properties: dict[str, Any] = {}
 
 
 class Enrollment(msgspec.Struct, frozen=True):
@@ -46,8 +35,9 @@ class Enrollment(msgspec.Struct, frozen=True):
     renewed_at: datetime | None = None
     """When the newest activity happened that began it, or would have; what happened before does not end it."""
 
-    trigger: Trigger | None = None
-    variables: dict[str, Variable] = {}
+    trigger: Occurrence | None = None
+    variables: dict[str, Printable] = {}
+    """What a journey keeps of the passage."""
     rounds: int = 0
     """How often it went back or was moved to another version: each round's proposals have decisions of their own."""
     jumps: dict[str, int] = {}

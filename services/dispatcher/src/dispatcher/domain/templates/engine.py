@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
@@ -25,6 +26,7 @@ _NO_FILTERS = (
     "base64_decode",
     "base64_url_safe_decode",
 )
+_CURRENCY = re.compile("[A-Z]{3}")
 LOCALE, ZONE = "_locale", "_zone"
 """Names under which the filters find the reader's habits; no template can spell a path to them."""
 
@@ -62,13 +64,16 @@ def absent(name: str) -> FalsyStrictUndefined:
 
 
 @with_context
-def _money(value: object, *, context: RenderContext) -> str:
-    """`{{ item.price | money }}`: an amount the way the reader's country writes it."""
-    if not isinstance(value, Money):
+def _money(value: object, currency: object = None, *, context: RenderContext) -> str:
+    """`{{ item.price | money }}`: an amount the way the reader's country writes it; of a number, `money: 'EUR'`."""
+    if isinstance(value, Money):
+        digits = get_currency_precision(value.currency)
+        amount = Decimal(value.amount).scaleb(-digits)
+        return format_currency(amount, value.currency, locale=_locale(context))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
         raise FilterArgumentError("money expects an amount with its currency", token=None)
-    digits = get_currency_precision(value.currency)
-    amount = Decimal(value.amount).scaleb(-digits)
-    return format_currency(amount, value.currency, locale=_locale(context))
+    return format_currency(Decimal(str(value)), currency, locale=_locale(context))
 
 
 @with_context
@@ -77,12 +82,22 @@ def _date(value: object, form: str = "medium", *, context: RenderContext) -> str
     zone = context.globals.get(ZONE)
     if isinstance(value, datetime):
         value = value.astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")).date()
+    if isinstance(value, str):
+        value = _day(value)
     if not isinstance(value, date):
         raise FilterArgumentError("date expects an instant or a day", token=None)
     try:
         return format_date(value, form, locale=_locale(context))
     except (ValueError, AttributeError, KeyError) as error:
         raise FilterArgumentError(f"date does not know the form {form!r}", token=None) from error
+
+
+def _day(text: str) -> date | None:
+    """The day of a date or an instant as JSON has it."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _locale(context: RenderContext) -> Locale:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from common.contracts.actions import CartItem
+from common.contracts.actions import CartItem, Occurrence
 from dispatcher.domain.delivery import Delivery
 from dispatcher.domain.locales import habits, match_locale
 from dispatcher.domain.recipient import Recipient
@@ -117,11 +117,46 @@ def _values(delivery: Delivery, recipient: Recipient, rules: Rules, links: Links
             "last_name": _or_absent("customer.last_name", contact and contact.last_name),
         },
         "cart": {"items": [_item(item) for item in delivery.request.cart]},
+        "trigger": _trigger(delivery.request.trigger),
+        "vars": _Known("vars", delivery.request.variables),
+        "parameters": _Known("parameters", delivery.request.parameters),
         "links": _named(links),
         "brand": {
             name: rules.brand.get(name) or absent(f"brand.{name}")
             for name in {"name", "url", "logo", "imprint", *rules.brand}
         },
+    }
+
+
+class _Known(dict[str, Any]):
+    """What a passage knows: what is not in it is absent, whatever its name."""
+
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        super().__init__({key: _inside(f"{name}.{key}", value) for key, value in values.items()})
+        self._name = name
+
+    def __missing__(self, key: str) -> object:
+        return absent(f"{self._name}.{key}")
+
+
+def _inside(name: str, value: object) -> object:
+    """Objects and lists of objects, such as the lines of an order, may lack anything, too."""
+    if isinstance(value, dict):
+        return _Known(name, value)
+    if isinstance(value, list):
+        return [_inside(name, one) for one in value]
+    if name.endswith("url"):
+        return _or_absent(name, _web(value if isinstance(value, str) else None))
+    return _or_absent(name, value)
+
+
+def _trigger(occurrence: Occurrence | None) -> object:
+    if occurrence is None:
+        return _Known("trigger", {"properties": {}})
+    return {
+        "name": occurrence.name,
+        "occurred_at": occurrence.occurred_at,
+        "properties": _Known("trigger.properties", occurrence.properties),
     }
 
 

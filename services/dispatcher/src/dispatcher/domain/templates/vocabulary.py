@@ -11,8 +11,11 @@ VALUES: Mapping[str, frozenset[str] | None] = {
     "cart": frozenset({"items"}),
     "links": frozenset({"unsubscribe", "preferences", "view", "confirm"}),
     "brand": None,
+    "trigger": frozenset({"name", "occurred_at", "properties"}),
+    "vars": None,
+    "parameters": None,
 }
-"""What a rendering gives, and the names in it; None: a workspace may add its own."""
+"""What a rendering gives, and the names in it; None: a workspace may add its own, or the playbook says."""
 _OF_EVERYTHING = frozenset({"size", "first", "last"})
 
 

@@ -153,6 +153,9 @@ class Course:
                 due_at=decision.due_at,
                 triggered_at=enrollment.since,
                 cart=self.occasion.customer.cart.items,
+                trigger=enrollment.trigger,
+                variables=enrollment.variables,
+                parameters=dict(self.journey.printed),
             )
         )
         self.notes.contacts.append(

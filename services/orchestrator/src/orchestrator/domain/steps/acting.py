@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import ClassVar, Final, Self
 
 from common.conditions import BOOL, DOUBLE, INT, STRING, EvaluationError, Expression
+from common.contracts.actions import Printable
 from common.documents import Value
-from orchestrator.domain.state import Variable
 from orchestrator.domain.steps.reading import Reading
 from orchestrator.domain.steps.step import (
     Emission,
@@ -149,7 +149,7 @@ class GoTo(Passing):
         return Jump(self.to, self.at_most)
 
 
-def evaluated(expression: Expression, visit: Visit) -> Variable | None:
+def evaluated(expression: Expression, visit: Visit) -> Printable | None:
     """A value that can be kept; None where there is none."""
     try:
         value = expression.evaluate(visit.roots)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -19,7 +18,7 @@ from common.conditions import (
     ObjectOf,
     Type,
 )
-from common.documents import Report, Value
+from common.documents import Report, Value, did_you_mean
 from orchestrator.domain.words import Words
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ class Reading:
     def check_templates(self, value: Value, message: str, channels: Sequence[str]) -> None:
         """Every message that is proposed has a template for each of its channels."""
         known = sorted({name for name, _ in self.messages})
-        hint = "" if message in known else _did_you_mean(message, known)
+        hint = "" if message in known else did_you_mean(message, known)
         for channel in channels:
             if (message, channel) not in self.messages:
                 value.fail(
@@ -191,9 +190,4 @@ def _trigger(event: Field) -> ObjectOf:
 
 
 def _fail_unknown(id_: str, value: Value, known: Sequence[str]) -> None:
-    value.fail(f"there is no step `{id_}`{_did_you_mean(id_, known)}")
-
-
-def _did_you_mean(text: str, choices: Sequence[str]) -> str:
-    near = get_close_matches(text, choices, n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    value.fail(f"there is no step `{id_}`{did_you_mean(id_, known)}")

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 from typing import ClassVar, Protocol, Self
 from zoneinfo import ZoneInfo
 
+from common.contracts.actions import Printable
 from common.documents import Value
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.setting import Setting, zone_of
-from orchestrator.domain.state import Enrollment, Variable
+from orchestrator.domain.state import Enrollment
 from orchestrator.domain.steps.reading import Reading
 
 
@@ -78,7 +79,7 @@ class Keep:
     """A variable of the enrollment gets a value, then it goes on."""
 
     name: str
-    value: Variable
+    value: Printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Emission:
     """Something happened that other journeys may hear of, then it goes on."""
 
     event: str
-    properties: Mapping[str, Variable]
+    properties: Mapping[str, Printable]
 
 
 @dataclass(frozen=True, slots=True)
