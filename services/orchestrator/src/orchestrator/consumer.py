@@ -89,4 +89,6 @@ def check_playbooks(release: Release) -> None:
 def _library(release: Release, configuration: Configuration) -> Library:
     workspace = workspace_of(release)
     zone = ZoneInfo(workspace.contact_policy.time_zone)
-    return Library(release.all(KIND), configuration.contents, workspace.parameters, zone)
+    # Whoever has named no sender yet has the sink, which takes mails.
+    adapters = {"email", *workspace.senders}
+    return Library(release.all(KIND), configuration.contents, workspace.parameters, zone, adapters)

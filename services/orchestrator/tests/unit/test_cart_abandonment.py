@@ -52,6 +52,7 @@ def test_the_decision_says_what_was_asked_and_answered() -> None:
     [candidate] = decision.candidates
     assert [(gate.gate, gate.ok) for gate in candidate.gates] == [
         ("message", True),
+        ("adapter", True),
         ("consent", True),
         ("address", True),
     ]

@@ -10,7 +10,7 @@ from common.contracts.decisions import Candidate, Gate, Outcome
 from common.customer import Customer
 from orchestrator.domain import reasons
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.steps import Proposal
+from orchestrator.domain.steps import AUDIENCES, Proposal
 
 TRANSACTIONAL: Final = "transactional"
 
@@ -37,14 +37,18 @@ class Bid:
 
 
 def _message_is_known(bid: Bid) -> bool:
-    return (bid.proposal.message, bid.channel) in bid.journey.messages
+    # An audience has members, and they read nothing of it.
+    return bid.channel == AUDIENCES or (bid.proposal.message, bid.channel) in bid.journey.messages
+
+
+def _adapter_is_there(bid: Bid) -> bool:
+    return bid.channel in bid.journey.setting.adapters
 
 
 def _consent_is_given(bid: Bid) -> bool:
     # What fulfils a contract needs no marketing consent.
-    return bid.journey.purpose == TRANSACTIONAL or bid.customer.consents_to(
-        bid.channel, bid.journey.purpose
-    )
+    purpose = bid.proposal.purpose or bid.journey.purpose
+    return purpose == TRANSACTIONAL or bid.customer.consents_to(bid.channel, purpose)
 
 
 def _address_is_known(bid: Bid) -> bool:
@@ -53,6 +57,7 @@ def _address_is_known(bid: Bid) -> bool:
 
 GATES: Final[tuple[tuple[str, Callable[[Bid], bool], str], ...]] = (
     ("message", _message_is_known, reasons.UNKNOWN_MESSAGE),
+    ("adapter", _adapter_is_there, reasons.NO_ADAPTER),
     ("consent", _consent_is_given, reasons.NO_CONSENT),
     ("address", _address_is_known, reasons.NO_ADDRESS),
 )

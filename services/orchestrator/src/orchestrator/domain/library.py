@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from orchestrator.domain.listening import Ears
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.parameters import Override
 from orchestrator.domain.playbook import HOME, parse_playbook
+from orchestrator.domain.steps import CHANNELS
 from orchestrator.domain.watching import Watch
 
 KIND: Final = "playbook"
@@ -31,7 +32,9 @@ class Library:
         contents: Mapping[str, Content],
         overrides: Overrides,
         zone: ZoneInfo = HOME,
+        adapters: Collection[str] = CHANNELS,
     ) -> None:
+        self._adapters = adapters
         self._zone = zone
         in_force = tuple(active)
         self._contents = {**contents, **{content.key: content for content in in_force}}
@@ -106,17 +109,21 @@ class Library:
     def _parsed(self, content: Content) -> Journey | PermanentError:
         overrides = self._overrides.get(content.name, {})
         try:
-            return parse_playbook(
-                content.name, content.hash, content.files, overrides, zone=self._zone
-            )
+            return self._read(content, overrides)
         except PermanentError as error:
             if content.key in self._in_force:
                 return error
         # An older version may not know what the workspace sets today; its own defaults then hold.
         try:
-            return parse_playbook(content.name, content.hash, content.files, zone=self._zone)
+            return self._read(content, {})
         except PermanentError as error:
             return error
+
+    def _read(self, content: Content, overrides: Mapping[str, Override]) -> Journey:
+        name, version, files = content.name, content.hash, content.files
+        return parse_playbook(
+            name, version, files, overrides, zone=self._zone, adapters=self._adapters
+        )
 
 
 EMPTY: Final = Library((), {}, {})

@@ -23,12 +23,11 @@ from orchestrator.domain.parameters import (
 from orchestrator.domain.program import Placed, program_of
 from orchestrator.domain.reasons import exit_when, goal
 from orchestrator.domain.setting import Setting
-from orchestrator.domain.steps import STEPS, Reading
+from orchestrator.domain.steps import CHANNELS, PURPOSES, STEPS, Reading
 from orchestrator.domain.triggers import Trigger, read_trigger
 from orchestrator.domain.words import Words
 
 JOURNEY_FILE: Final = "journey.yaml"
-PURPOSES: Final = ("marketing", "transactional", "profiling")
 AGAIN: Final = ("never", "per_key", "always")
 MAX_STEPS: Final = 200
 HOME: Final = ZoneInfo("Europe/Berlin")
@@ -51,8 +50,9 @@ def parse_playbook(
     overrides: Mapping[str, Override] | None = None,
     plan: Mapping[str, Schema] | None = None,
     zone: ZoneInfo = HOME,
+    adapters: Iterable[str] = CHANNELS,
 ) -> Journey:
-    """Read one playbook with a workspace's own parameter values and its time zone.
+    """Read one playbook with a workspace's own parameter values, its time zone, and the channels on which it can send.
 
     `plan` is that of the workspace, for the check before it is published; None: it was checked then.
 
@@ -83,7 +83,7 @@ def parse_playbook(
             *_each(fields.get("goal"), partial(_exit, reading.words, goal), report),
         ),
         steps=steps,
-        setting=Setting(tuple(sorted(reading.variables)), zone),
+        setting=Setting(tuple(sorted(reading.variables)), zone, frozenset(adapters)),
         asked_of_trigger=_asked_of_trigger(files),
         messages=messages,
         printed=printed(

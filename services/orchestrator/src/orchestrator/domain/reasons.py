@@ -8,6 +8,8 @@ ELIGIBLE: Final = "eligible"
 """Chosen: every gate said yes."""
 
 UNKNOWN_MESSAGE: Final = "unknown_message"
+NO_ADAPTER: Final = "no_adapter"
+"""The workspace has nobody who sends on that channel."""
 NO_CONSENT: Final = "no_consent"
 NO_ADDRESS: Final = "no_address"
 
@@ -26,7 +28,7 @@ TOO_MANY_STEPS: Final = "too_many_steps"
 """One occasion led through more steps than any journey needs."""
 
 CHOSEN: Final = (ELIGIBLE,)
-REJECTED: Final = (UNKNOWN_MESSAGE, NO_CONSENT, NO_ADDRESS)
+REJECTED: Final = (UNKNOWN_MESSAGE, NO_ADAPTER, NO_CONSENT, NO_ADDRESS)
 ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED, TOO_MANY_STEPS)
 """Besides these: `exit_when: …`, `goal: …`, or what the playbook itself calls the exit. They are also the reasons of `cancelled`."""
 STEPPED: Final = (ARRIVED, ROUNDS_OVER)

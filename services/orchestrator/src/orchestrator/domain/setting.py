@@ -15,6 +15,8 @@ class Setting:
     variables: tuple[str, ...]
     """Those that some step sets."""
     zone: ZoneInfo
+    adapters: frozenset[str]
+    """The channels on which the workspace can send."""
 
 
 def zone_of(customer: Customer, otherwise: ZoneInfo) -> ZoneInfo:

@@ -14,7 +14,7 @@ from orchestrator.api.publication.shapes import FoundProblem
 from orchestrator.domain.checks import check_journey
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.playbook import parse_playbook
-from orchestrator.domain.steps import Propose
+from orchestrator.domain.steps import AUDIENCES, Propose
 
 KINDS = ("workspace", "tracking_plan", "playbook", "lead_model")
 WORKSPACE_FILE = "workspace.yaml"
@@ -156,6 +156,7 @@ def _check_templates(
         for placed in journey.steps
         if isinstance(placed.step, Propose)
         for channel in placed.step.proposal.channels
+        if channel != AUDIENCES
     }
     for message, channel in sorted(said):
         for locale in locales:

@@ -77,6 +77,7 @@ REASONS: Mapping[str, str] = {
     # decisions and exits
     "eligible": "every gate says yes",
     "unknown_message": "the playbook has no such message by {channel}",
+    "no_adapter": "nobody is set up to send by {channel}",
     "no_consent": "they have not agreed to {purpose} by {channel}",
     "no_address": "no address for {channel} is known",
     "completed": "it came to its end",
@@ -116,6 +117,7 @@ REASONS: Mapping[str, str] = {
 """Half a sentence each; `{channel}`, `{purpose}` and `{argument}` are filled in."""
 GATES: Mapping[str, str] = {
     "message": "there is a text for {channel}",
+    "adapter": "somebody is set up to send by {channel}",
     "consent": "they agreed to {purpose} by {channel}",
     "address": "an address for {channel} is known",
 }

@@ -75,8 +75,10 @@ class Course:
         """The enrollment after the move, and the place to which it leads."""
         placed = self.journey.steps[standing.step]
         match move:
-            case Go(block=int(block)):
+            case Go(block=int(block), keep=kept):
                 self._tell(standing, reasons.took_way(placed.ways[block]))
+                if kept:
+                    standing = replace(standing, variables={**standing.variables, **kept})
                 return standing, placed.blocks[block]
             case Jump():
                 return self._jumped(standing, placed, move)
@@ -148,7 +150,7 @@ class Course:
                 version=self.journey.version,
                 message=proposal.message,
                 channel=channel,
-                purpose=self.journey.purpose,
+                purpose=proposal.purpose or self.journey.purpose,
                 expires_at=self.occasion.now + proposal.expires_after,
                 due_at=decision.due_at,
                 triggered_at=enrollment.since,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from orchestrator.domain.steps.acting import CHANNELS, Emit, Exit, GoTo, Propose, Set
+from orchestrator.domain.steps.acting import CHANNELS, PURPOSES, Emit, Exit, GoTo, Propose, Set
 from orchestrator.domain.steps.choosing import Branch, Split
-from orchestrator.domain.steps.reading import Node, Reading
+from orchestrator.domain.steps.reading import AUDIENCES, Node, Reading
 from orchestrator.domain.steps.step import (
     Emission,
     Go,
@@ -29,7 +29,9 @@ STEPS: Final[Mapping[str, type[Step]]] = {
 """Add a step here and nowhere else."""
 
 __all__ = [
+    "AUDIENCES",
     "CHANNELS",
+    "PURPOSES",
     "STEPS",
     "Branch",
     "Emission",

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final, Self
 
-from common.conditions import BOOL, DOUBLE, INT, STRING, EvaluationError, Expression
-from common.contracts.actions import Printable
+from common.conditions import Expression
 from common.documents import Value
 from orchestrator.domain.steps.reading import Reading
 from orchestrator.domain.steps.step import (
@@ -21,13 +20,11 @@ from orchestrator.domain.steps.step import (
     Passing,
     Proposal,
     Visit,
+    evaluated,
 )
 
+PURPOSES: Final = ("marketing", "transactional", "profiling")
 CHANNELS: Final = ("email", "sms", "ads", "webhook")
-KEPT: Final = (STRING, INT, DOUBLE, BOOL)
-"""What a variable may be."""
-MAX_TEXT: Final = 200
-"""Characters of a variable that is text."""
 MAX_PROPERTIES: Final = 20
 MAX_ROUNDS: Final = 1_000
 
@@ -42,7 +39,9 @@ class Propose(Passing):
 
     @classmethod
     def read(cls, value: Value, reading: Reading) -> Self:
-        fields = value.fields(required=["message", "channels", "expires_after"])
+        fields = value.fields(
+            required=["message", "channels", "expires_after"], optional=["purpose"]
+        )
         channels = [channel.one_of(CHANNELS) for channel in fields["channels"].one_or_more()]
         if not channels or len(set(channels)) < len(channels):
             fields["channels"].fail("name each channel once, and at least one")
@@ -51,7 +50,9 @@ class Propose(Passing):
             fields["expires_after"].fail("a proposal must live longer than nothing")
         message = fields["message"].name()
         reading.check_templates(value, message, channels)
-        return cls(Proposal(message, tuple(channels), expires_after))
+        purpose = fields.get("purpose")
+        said = purpose.one_of(PURPOSES) if purpose is not None else ""
+        return cls(Proposal(message, tuple(channels), expires_after, said))
 
     def arrive(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's; a proposal is due at once
         return self.proposal
@@ -71,15 +72,7 @@ class Set(Passing):
         entries = value.entries()
         if len(entries) != 1:
             value.fail("a `set` gives one variable its value")
-        [(_, said)] = entries.items()
-        expression = reading.expression(said)
-        if expression.type not in KEPT:
-            kinds = ", ".join(type_.name for type_ in KEPT)
-            said.fail(
-                f"a variable is one of {kinds}, this is a {expression.type.name}; "
-                "say which with `string(…)`, `int(…)` or `double(…)`"
-            )
-        return cls(reading.declare(value.keys()[0], expression.type), expression)
+        return cls(*next(iter(reading.kept(value).items())))
 
     def arrive(self, visit: Visit) -> Move:
         value = evaluated(self.expression, visit)
@@ -147,14 +140,3 @@ class GoTo(Passing):
 
     def arrive(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's
         return Jump(self.to, self.at_most)
-
-
-def evaluated(expression: Expression, visit: Visit) -> Printable | None:
-    """A value that can be kept; None where there is none."""
-    try:
-        value = expression.evaluate(visit.roots)
-    except EvaluationError:
-        return None
-    if isinstance(value, str):
-        return value[:MAX_TEXT]
-    return value if isinstance(value, bool | int | float) else None

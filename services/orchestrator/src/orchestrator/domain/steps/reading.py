@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from common.conditions import (
+    BOOL,
+    DOUBLE,
+    INT,
     STRING,
     TIMESTAMP,
     Condition,
@@ -24,6 +27,10 @@ from orchestrator.domain.words import Words
 if TYPE_CHECKING:
     from orchestrator.domain.steps.step import Step
 
+AUDIENCES: Final = "ads"
+"""Whom it reaches reads nothing of ours: they see the advertisements of an audience."""
+KEPT: Final = (STRING, INT, DOUBLE, BOOL)
+"""What a variable may be."""
 MAX_DEPTH: Final = 8
 """Blocks inside blocks."""
 
@@ -105,9 +112,26 @@ class Reading:
         """A condition inside the steps; where it is asked of activities, of these."""
         return self.words.condition(value, self._inside(hears))
 
-    def expression(self, value: Value, expects: Type | None = None) -> Expression:
-        """An expression inside the steps, of any type or of the one that is expected."""
-        return self.words.expression(value, self._inside(), expects)
+    def expression(
+        self, value: Value, expects: Type | None = None, hears: Iterable[str] = ()
+    ) -> Expression:
+        """An expression inside the steps, of any type or of the one that is expected; as `condition`, of activities."""
+        return self.words.expression(value, self._inside(hears), expects)
+
+    def kept(self, value: Value, hears: Iterable[str] = ()) -> Mapping[str, Expression]:
+        """Variables with what they are set to, declared for the steps that follow."""
+        found: dict[str, Expression] = {}
+        heard = list(hears)
+        for key, said in zip(value.keys(), value.entries().values(), strict=True):
+            expression = self.expression(said, hears=heard)
+            if expression.type not in KEPT:
+                kinds = ", ".join(type_.name for type_ in KEPT)
+                said.fail(
+                    f"a variable is one of {kinds}, this is a {expression.type.name}; "
+                    "say which with `string(…)`, `int(…)` or `double(…)`"
+                )
+            found[self.declare(key, expression.type)] = expression
+        return found
 
     def day(self, value: Value, *, yearly: bool) -> Expression:
         """A date of the customer's; what comes every year may be a month and a day, as text."""
@@ -135,11 +159,11 @@ class Reading:
                 self.report.read(partial(_fail_unknown, id_, value, list(self._ids)), None)
 
     def check_templates(self, value: Value, message: str, channels: Sequence[str]) -> None:
-        """Every message that is proposed has a template for each of its channels."""
+        """Every message that is proposed has a template for each of its channels that has readers."""
         known = sorted({name for name, _ in self.messages})
         hint = "" if message in known else did_you_mean(message, known)
         for channel in channels:
-            if (message, channel) not in self.messages:
+            if channel != AUDIENCES and (message, channel) not in self.messages:
                 value.fail(
                     f"there is no template `templates/{message}.{channel}.<locale>.liquid`{hint}"
                 )

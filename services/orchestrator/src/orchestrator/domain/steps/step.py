@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
+from common.conditions import EvaluationError, Expression
 from common.contracts.actions import Printable
 from common.documents import Value
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.setting import Setting, zone_of
 from orchestrator.domain.state import Enrollment
 from orchestrator.domain.steps.reading import Reading
+
+MAX_TEXT: Final = 200
+"""Characters of a variable that is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Go:
     """It goes on: into one of the step's blocks, or to what follows the step."""
 
     block: int | None = None
+    keep: Mapping[str, Printable] = field(default_factory=dict)
+    """Variables that get a value on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ class Proposal:
     channels: tuple[str, ...]
     """The most wanted first."""
     expires_after: timedelta
+    purpose: str = ""
+    """Which consent it needs; empty: the playbook's."""
 
 
 Move = Rest | Go | Jump | Leave | Keep | Emission | Proposal
@@ -144,3 +152,14 @@ class Passing:
 
     def due(self, visit: Visit) -> Move:  # noqa: ARG002 - as above
         return Go()
+
+
+def evaluated(expression: Expression, visit: Visit) -> Printable | None:
+    """A value that can be kept; None where there is none."""
+    try:
+        value = expression.evaluate(visit.roots)
+    except EvaluationError:
+        return None
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
+    return value if isinstance(value, bool | int | float) else None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Self
 
-from common.conditions import Condition
+from common.conditions import Condition, Expression
 from common.documents import Value
 from orchestrator.domain.steps.reading import Reading
-from orchestrator.domain.steps.step import Go, Move, Rest, Visit
+from orchestrator.domain.steps.step import Go, Move, Rest, Visit, evaluated
 from orchestrator.domain.steps.times import Instant, read_instant
 
 THEN, OTHERWISE = 0, 1
@@ -69,18 +70,23 @@ class WaitFor:
     events: frozenset[str]
     when: Condition | None
     within: timedelta
+    keep: Mapping[str, Expression] = field(default_factory=dict)
+    """What is kept of the activity that was waited for."""
 
     @classmethod
     def read(cls, value: Value, reading: Reading) -> Self:
-        fields = value.fields(required=["event", "within"], optional=["when", "then", "otherwise"])
+        fields = value.fields(
+            required=["event", "within"], optional=["when", "keep", "then", "otherwise"]
+        )
         events = frozenset(event.text() for event in fields["event"].one_or_more())
         if not events:
             fields["event"].fail("name at least one event")
-        when = fields.get("when")
+        when, keep = fields.get("when"), fields.get("keep")
         found = cls(
             events,
             reading.condition(when, events) if when is not None else None,
             reading.duration(fields["within"]),
+            reading.kept(keep, events) if keep is not None else {},
         )
         reading.block("then", fields.get("then"))
         reading.block("otherwise", fields.get("otherwise"))
@@ -97,7 +103,10 @@ class WaitFor:
         activity = visit.occasion.activity
         if activity is None or activity.name not in self.events:
             return None
-        return Go(THEN) if self.when is None or self.when(visit.roots) else None
+        if self.when is not None and not self.when(visit.roots):
+            return None
+        found = {name: evaluated(one, visit) for name, one in self.keep.items()}
+        return Go(THEN, {name: value for name, value in found.items() if value is not None})
 
     def due(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's; nothing more is asked
         return Go(OTHERWISE)

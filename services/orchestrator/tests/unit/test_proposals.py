@@ -1,0 +1,90 @@
+"""What a proposal asks of the workspace and the customer, and what a wait keeps of what it heard."""
+
+from __future__ import annotations
+
+from common.contracts.actions import ActionRequested
+from common.contracts.decisions import DecisionMade
+from services.orchestrator.tests.living import Life, configuration, playbook
+
+JOURNEY = """\
+purpose: transactional
+trigger: {event: Order Completed}
+entry: {again: always}
+steps:
+  - propose: {message: hello, channels: CHANNELS, expires_after: 24hPURPOSE}
+"""
+TEMPLATES = {f"templates/hello.{channel}.de.liquid": "Hallo" for channel in ("email", "sms")}
+SMS = "senders: {sms: {adapter: smtp, from: a@shop.example}}\n"
+
+
+def decided(channels: str, purpose: str = "", *, senders: str = "", agrees: bool = False) -> Life:
+    journey = JOURNEY.replace("CHANNELS", channels)
+    journey = journey.replace("PURPOSE", f", purpose: {purpose}" if purpose else "")
+    life = Life(
+        configuration(playbook("p", journey, TEMPLATES), parameters=senders), willing=agrees
+    )
+    life.is_reachable()
+    life.does("Order Completed")
+    return life
+
+
+def test_the_next_channel_is_taken_where_nobody_can_send_on_the_first() -> None:
+    life = decided("[sms, email]")
+
+    [decision] = life.of(DecisionMade)
+    assert decision.outcome == "chosen"
+    assert [c.gates[1].reason for c in decision.candidates] == ["no_adapter", ""]
+    [request] = life.of(ActionRequested)
+    assert request.channel == "email"
+
+
+def test_where_nobody_can_send_at_all_the_decision_says_so() -> None:
+    life = decided("[sms, ads]")
+
+    [decision] = life.of(DecisionMade)
+    assert (decision.outcome, decision.reason) == ("rejected", "no_adapter")
+    assert life.of(ActionRequested) == []
+
+
+def test_a_channel_with_a_sender_has_an_adapter() -> None:
+    [decision] = decided("[sms]", senders=SMS).of(DecisionMade)
+
+    assert decision.reason == "no_address"
+
+
+def test_an_advertisement_in_a_transactional_playbook_needs_the_consent_of_its_own_purpose() -> (
+    None
+):
+    [decision] = decided("[email]", "marketing").of(DecisionMade)
+    assert (decision.outcome, decision.reason) == ("rejected", "no_consent")
+
+    [request] = decided("[email]", "marketing", agrees=True).of(ActionRequested)
+    assert request.purpose == "marketing"
+    [request] = decided("[email]").of(ActionRequested)
+    assert request.purpose == "transactional"
+
+
+KEEPING = """\
+purpose: transactional
+trigger: {event: Page Viewed}
+entry: {again: always}
+steps:
+  - wait_for:
+      event: [Product Viewed, Product List Viewed]
+      when: has(event.properties.category)
+      keep: {interest: event.properties.category}
+      within: 1h
+      then: [{propose: {message: hello, channels: [email], expires_after: 24h}}]
+"""
+
+
+def test_a_wait_keeps_what_it_is_asked_to_of_what_it_heard() -> None:
+    templates = {"templates/hello.email.de.liquid": "{{ vars.interest | default: 'all' }}"}
+    life = Life(configuration(playbook("p", KEEPING, templates)))
+    life.does("Page Viewed")
+    life.does("Product Viewed", product_id="P-1")
+    assert life.of(ActionRequested) == []
+    life.does("Product List Viewed", category="shoes")
+
+    [request] = life.of(ActionRequested)
+    assert request.variables == {"interest": "shoes"}
