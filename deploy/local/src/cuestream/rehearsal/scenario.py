@@ -281,6 +281,7 @@ def _expected(value: Value) -> Expected:
 
 
 _TRAITS: Final[Mapping[str, Callable[[Value], Any]]] = {
+    "birthday": Value.text,
     "locale": Value.text,
     "time_zone": Value.text,
     "country": Value.text,

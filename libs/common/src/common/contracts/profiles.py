@@ -55,6 +55,8 @@ class TraitsChanged(Payload, frozen=True, kw_only=True):
     country: str | None = None
     reachable: tuple[str, ...] = ()
     """The channels for which an address is known: `email`, `sms`."""
+    birthday: str | None = None
+    """Month and day, such as `02-29`: in which year they were born nobody but ingest knows."""
 
 
 class ConsentChanged(Payload, frozen=True, kw_only=True):

@@ -49,6 +49,7 @@ PROPERTIES: Mapping[str, Field] = {
     **_optional(STRING, "coupon_id coupon_name reason wishlist_id wishlist_name share_via"),
     **_optional(STRING, "review_id path title document_id survey_id webinar_id campaign_id"),
     **_optional(STRING, "case_id invoice_id deal_id stage call_id refund_id sentiment status"),
+    **_optional(STRING, "event_id starts_at ends_at location"),
     **_optional(STRING, "channel purpose basis text_version"),
     **_optional(NUMBER, "rating score points"),
     **_optional(ListOf(STRING), "interests"),

@@ -96,6 +96,7 @@ def _traits_changed(customer: Customer, traits: TraitsChanged) -> Customer:
         time_zone=traits.time_zone,
         country=traits.country,
         reachable=traits.reachable,
+        birthday=traits.birthday,
     )
 
 

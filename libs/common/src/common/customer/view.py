@@ -119,6 +119,8 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     locale: str | None = None
     time_zone: str | None = None
     country: str | None = None
+    birthday: str | None = None
+    """Month and day, such as `02-29`."""
     traits_version: int = 0
     lead_score: int = 0
     lead_grade: str = ""

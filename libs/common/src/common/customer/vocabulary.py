@@ -79,6 +79,7 @@ CUSTOMER = ObjectOf(
         "locale": Field(STRING, nullable=True, says="such as `de-DE`"),
         "time_zone": Field(STRING, nullable=True, says="such as `Europe/Berlin`"),
         "country": Field(STRING, nullable=True, says="such as `DE`"),
+        "birthday": Field(STRING, nullable=True, says="month and day, such as `02-29`"),
         "lead_score": Field(INT, says="0 to 100"),
         "lead_grade": Field(STRING),
     },

@@ -9,6 +9,7 @@ from typing import Final, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from common.conditions import STRING
+from common.contracts.actions import Printable
 from common.customer.activities import Schema
 from common.documents import DocumentError, Finding, Report, Value, parse_document
 from orchestrator.domain.asking import named_in, printed
@@ -86,13 +87,7 @@ def parse_playbook(
         setting=Setting(tuple(sorted(reading.variables)), zone, frozenset(adapters)),
         asked_of_trigger=_asked_of_trigger(files),
         messages=messages,
-        printed=printed(
-            list(named_in(files)),
-            sorted(reading.variables),
-            parameters,
-            reading.words.about(reading.begun_by)["event"],
-            report,
-        ),
+        printed={} if report.findings else _printed(files, reading, parameters),
     )
     # Where a step could not be read, what it would have used is not known.
     if not report.findings:
@@ -183,6 +178,16 @@ def _asked_of_trigger(files: Mapping[str, str]) -> frozenset[str] | None:
         return None
     asked = (names for text in texts for names in _ASKED.findall(text))
     return frozenset(plain or quoted for plain, quoted in asked)
+
+
+def _printed(
+    files: Mapping[str, str], reading: Reading, parameters: Parameters
+) -> Mapping[str, Printable]:
+    # Where a step could not be read, what it would have set is not known: this comes after all other mistakes.
+    event = reading.words.about(reading.begun_by)["event"]
+    return printed(
+        list(named_in(files)), sorted(reading.variables), parameters, event, reading.report
+    )
 
 
 def _check_all_used(

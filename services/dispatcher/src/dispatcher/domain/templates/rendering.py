@@ -67,7 +67,8 @@ def render(
     values[LOCALE] = habits(wanted, template.locale)
     values[ZONE] = _zone(recipient)
     try:
-        rendered = _render(template, values, rules, links)
+        ways = _ways(links, marketing=not delivery.is_transactional)
+        rendered = _render(template, values, rules, ways)
     except UndefinedError as error:
         # Names the variable. Other messages may quote a value, and this one ends in a log.
         raise TemplateError(f"{template.name}: {error.args[0]}") from error
@@ -92,13 +93,19 @@ def _choose(
     return by_locale[locale], wanted
 
 
-def _render(template: Template, values: Mapping[str, Any], rules: Rules, links: Links) -> Rendered:
+def _ways(links: Links, *, marketing: bool) -> Mapping[str, str]:
+    """The ways out of a mail; from what fulfils a contract nobody unsubscribes."""
+    ways = {"preferences": links.preferences, "view": links.view}
+    return {"unsubscribe": links.unsubscribe, **ways} if marketing else ways
+
+
+def _render(
+    template: Template, values: Mapping[str, Any], rules: Rules, ways: Mapping[str, str]
+) -> Rendered:
     subject = _one_line(template.subject.render(**values))
     html = template.html.render(**values)
     if not is_document(html):
-        html = frame(
-            html, subject=subject, language=template.locale, brand=rules.brand, links=_named(links)
-        )
+        html = frame(html, subject=subject, language=template.locale, brand=rules.brand, links=ways)
     text = _text(template.text, values, html)
     if template.preheader is not None:
         html = with_preheader(html, template.preheader.render(**values))

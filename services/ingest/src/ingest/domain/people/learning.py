@@ -30,7 +30,7 @@ class Learned(msgspec.Struct, frozen=True):
     ledger: tuple[Statement, ...] = ()
     told: tuple[TraitsChanged | ConsentChanged, ...] = ()
     snapshot: ContactChanged | None = None
-    """None: nothing in it changed."""
+    """None: the version is as it was."""
     confirmed: tuple[ActivityRecorded, ...] = ()
     """Double opt-ins by the link of a mail, which nobody but us can tell others of."""
 
@@ -64,7 +64,7 @@ def learn(
     after = msgspec.structs.replace(
         profile, record=golden.stands, lost=golden.lost, consents=consents, asked=asked
     )
-    if after.snapshot == profile.snapshot:
+    if after.snapshot == profile.snapshot and after.birthday == profile.birthday:
         confirmed = pressed((profile,), after, confirm_within)
         return Learned(after, _kept(statements, turned), confirmed=confirmed)
     after = msgspec.structs.replace(after, version=profile.version + 1)
@@ -111,6 +111,7 @@ def _public(profile: Profile) -> TraitsChanged:
         time_zone=profile.trait("time_zone"),
         country=profile.trait("country"),
         reachable=profile.reachable,
+        birthday=profile.birthday,
     )
 
 

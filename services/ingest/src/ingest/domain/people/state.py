@@ -92,6 +92,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     @property
+    def birthday(self) -> str | None:
+        """Month and day, without the year."""
+        born = self.trait("birthday")
+        return None if born is None else born[5:]
+
+    @property
     def standing_consents(self) -> tuple[Consent, ...]:
         return tuple(standing.consent for _, standing in sorted(self.consents.items()))
 

@@ -150,6 +150,11 @@ ALLOWED: Mapping[str, Form] = {
     # pages
     "path": _text,
     "title": _text,
+    # events to which people come
+    "event_id": _identifier,
+    "starts_at": _text,
+    "ends_at": _text,
+    "location": _text,
     # contents and contacts with sales and service
     "document_id": _identifier,
     "survey_id": _identifier,
