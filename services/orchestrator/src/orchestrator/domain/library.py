@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from common.configuration.values import Content
+from common.contracts.configuration import Overdue, Resumption, Transition
 from common.errors import PermanentError
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.occasion import Occasion
@@ -28,7 +29,15 @@ class Library:
         contents: Mapping[str, Content],
         overrides: Overrides,
         zone: ZoneInfo = HOME,
+        *,
+        transitions: Iterable[Transition] = (),
+        paused: Iterable[str] = (),
+        resumed: Iterable[Resumption] = (),
     ) -> None:
+        self.transitions = {one.playbook: one for one in transitions}
+        """What becomes of passages on other versions than the one in force, by playbook; without one they finish there."""
+        self.paused = frozenset(paused)
+        self._resumed = {one.playbook: one.overdue for one in resumed}
         self._zone = zone
         in_force = tuple(active)
         self._contents = {**contents, **{content.key: content for content in in_force}}
@@ -57,6 +66,10 @@ class Library:
             return self._listening[None] if found is None else (found[1],)
         name = None if occasion.activity is None else occasion.activity.name
         return self._listening.get(name, self._listening[None])
+
+    def overdue(self, playbook: str) -> Overdue:
+        """How what a pause held goes on."""
+        return self._resumed.get(playbook, Overdue())
 
     def version(self, playbook: str, version: str) -> Journey:
         """One version of a playbook, in force or older.
