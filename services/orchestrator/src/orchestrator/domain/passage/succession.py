@@ -44,6 +44,13 @@ def place_in(old: Journey, place: int, new: Journey, steps: Mapping[str, str]) -
     return there if same or named is not None else None
 
 
+def places_left(old: Journey, new: Journey, steps: Mapping[str, str]) -> tuple[int, ...]:
+    """The places of the old version from which passages go on in the new one."""
+    return tuple(
+        place for place in range(len(old.steps)) if place_in(old, place, new, steps) is not None
+    )
+
+
 def without_place(old: Journey, new: Journey, steps: Mapping[str, str]) -> Iterator[int]:
     """The waits of the old version from which nobody could go on in the new one."""
     for place, placed in enumerate(old.steps):
