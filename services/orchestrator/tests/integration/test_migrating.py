@@ -7,11 +7,13 @@ import os
 import signal
 import sys
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from common.clock import utc_now
 from common.configuration import Content, content_of
@@ -28,12 +30,13 @@ from orchestrator.store import SCHEMA, PostgresPublications
 from orchestrator.wiring import migrate
 from services.orchestrator.tests.living import WORKSPACE, playbook
 
-MANY = 3_000
+MANY, FEW = 3_000, 200
 PATIENCE = 60.0
 HEAD = "purpose: marketing\ntrigger: {event: Page Viewed}\nentry: {again: never}\nsteps:\n"
 SAY = "  - propose: {message: reminder, channels: [email], expires_after: 24h}\n"
 OLD = playbook("greeting", HEAD + "  - {id: rest, wait: {for: 30d}}\n" + SAY)
 NEW = playbook("greeting", HEAD + "  - {id: calm, wait: {for: 30d}}\n" + SAY)
+OTHER = playbook("other", HEAD.replace("Page", "Product") + SAY)
 SHOP = content_of("workspace", "shop", {"workspace.yaml": WORKSPACE})
 
 
@@ -100,6 +103,11 @@ class World:
                     await publisher.publish(place, records[begin : begin + 500])
 
 
+def event(person: UUID) -> UUID:
+    """The id of what a person did."""
+    return derive("event", person, "Page Viewed")
+
+
 def _activity(person: UUID, name: str) -> Event:
     now = utc_now()
     payload = ActivityRecorded(
@@ -135,10 +143,23 @@ async def world(bootstrap: str, database: Any) -> AsyncIterator[World]:
         yield World(shop, connected, url)
 
 
-async def test_a_process_killed_in_a_migration_moves_everybody_once_and_as_many_as_were_counted(
+def versions(events: Sequence[Event]) -> Mapping[str, list[str]]:
+    """By enrollment, what its log shows in order: each version it was on, and each migration."""
+    shown: dict[str, list[str]] = defaultdict(list)
+    for data in {event.id: msgspec.json.decode(event.data) for event in events}.values():
+        of, version = shown[data["enrollment_id"]], data["version"]
+        if "from_version" in data:
+            of += [f"from {data['from_version']}", version]
+        elif not of or of[-1] != version:
+            of.append(version)
+    return shown
+
+
+async def test_killed_in_a_migration_under_load_everybody_is_moved_once_and_as_many_as_were_counted(
     kafka_bootstrap: str, database: Any
 ) -> None:
-    people = [derive("person", number) for number in range(MANY)]
+    first = [derive("first", number) for number in range(MANY)]
+    later = [[derive("later", n, number) for number in range(FEW)] for n in range(3)]
     chosen = Transition(
         playbook="greeting",
         to=NEW.hash,
@@ -148,22 +169,36 @@ async def test_a_process_killed_in_a_migration_moves_everybody_once_and_as_many_
     )
     async with world(kafka_bootstrap, database) as there:
         async with there.consuming() as process:
-            await there.all_do(people, "Page Viewed")
-            entered = await there.have(EnrollmentEntered, MANY)
+            await there.all_do(first, "Page Viewed")
+            await there.have(EnrollmentEntered, MANY)
             counted = await there.on(OLD)
             await there.shop.configure("shop", [SHOP, NEW], number=2, transitions=(chosen,))
+            await there.all_do(later[0], "Page Viewed")
             await there.begins(NEW)
             process.send_signal(signal.SIGKILL)
             await process.wait()
         moved_before = await there.on(NEW)
+        await there.all_do(later[1], "Page Viewed")
+        # Meanwhile somebody publishes something else; what was chosen stays in the release.
+        await there.shop.configure("shop", [SHOP, NEW, OTHER], number=3, transitions=(chosen,))
         async with there.consuming():
-            await there.have(EnrollmentMigrated, MANY)
+            await there.all_do(later[2], "Page Viewed")
+            entered = await there.have(EnrollmentEntered, MANY + 3 * FEW)
+            began_on_old = {one.enrollment_id for one in entered if one.version == OLD.hash}
+            migrated = await there.have(EnrollmentMigrated, len(began_on_old))
             left = await there.on(OLD)
-        migrated = await there.have(EnrollmentMigrated, MANY)
+        shown = versions(await there.shop.events("journey.steps"))
 
     assert (counted, left) == (MANY, 0)
     assert 0 < moved_before < MANY, "it was to be killed in the middle"
-    assert {one.enrollment_id for one in migrated} == {one.enrollment_id for one in entered}
-    assert Counter(Counter(one.enrollment_id for one in migrated).values()) == {1: counted}
-    assert {(one.from_version, one.version) for one in migrated} == {(OLD.hash, NEW.hash)}
+    assert {one.enrollment_id for one in migrated} == began_on_old
+    assert len(migrated) == len(began_on_old)
     assert {(one.from_step, one.step) for one in migrated} == {("rest:wait", "calm:wait")}
+    once = [OLD.hash, f"from {OLD.hash}", NEW.hash]
+    assert Counter(map(tuple, shown.values())) == {
+        tuple(once): len(began_on_old),
+        (NEW.hash,): MANY + 3 * FEW - len(began_on_old),
+    }
+    did_first = {event(person) for person in first}
+    began_first = {one.enrollment_id for one in entered if one.trigger_id in did_first}
+    assert len(began_first & began_on_old) == counted

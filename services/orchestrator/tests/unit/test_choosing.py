@@ -222,6 +222,8 @@ async def test_a_pause_stays_over_other_publications_until_it_is_resumed(api: Ap
     )
     await applied(api, SECOND)
     assert released(api).paused == ("greeting",)
+    [in_force] = (await api.get("/v1/configuration")).json()
+    assert in_force["paused"] == ["greeting"]
 
     told = await applied(api, SECOND, resume={"greeting": {"policy": "spread", "over": "3h"}})
 

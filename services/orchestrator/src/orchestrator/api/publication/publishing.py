@@ -60,6 +60,7 @@ class Publisher:
                 number=release.number,
                 live=release.live,
                 contents=sorted(content.key for content in release.contents),
+                paused=list(release.paused),
             )
             for release in (await self._publications.current()).values()
         ]

@@ -197,6 +197,7 @@ class InForce(BaseModel):
     number: int
     live: bool
     contents: list[str] = Field(description="`kind/name@hash`, sorted.")
+    paused: list[str] = Field(default=[], description="Playbooks, sorted.")
 
 
 class PublishedContent(BaseModel):
