@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
@@ -11,6 +12,7 @@ from common.configuration import Configuration, Content
 from common.contracts import Event, decode_event
 from common.contracts.configuration import Resumption, Transition
 from common.contracts.decisions import ProfileWoken
+from common.errors import TransientError
 from common.ids import derive
 from common.streaming.ports import Outgoing, Place
 from orchestrator import jobs
@@ -28,13 +30,23 @@ NEW = playbook("greeting", HEAD + SAY + "  - {id: b, wait: {for: 2h}}\n" + SAY)
 
 
 class Appended:
-    """A publisher that remembers."""
+    """A publisher that remembers, and fails on demand."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[Place, Sequence[Outgoing]]] = []
+        self.away = False
+        self._tries = asyncio.Queue[None]()
 
     async def publish(self, place: Place, records: Sequence[Outgoing]) -> None:
+        self._tries.put_nowait(None)
+        if self.away:
+            raise TransientError("kafka_unavailable")
         self.rows.append((place, records))
+
+    async def tried(self) -> None:
+        """Wait until something was appended, or was to be."""
+        async with asyncio.timeout(3):
+            await self._tries.get()
 
     @property
     def events(self) -> list[Event]:
@@ -47,11 +59,21 @@ class Appended:
 
 
 class Given:
+    """The configuration in force."""
+
     def __init__(self, current: Configuration) -> None:
         self.current = current
+        self._news = asyncio.Event()
 
     async def changed(self, since: Configuration) -> Configuration:
-        raise AssertionError("one look is asked for")
+        while self.current is since:
+            await self._news.wait()
+            self._news.clear()
+        return self.current
+
+    def publish(self, configuration: Configuration) -> None:
+        self.current = configuration
+        self._news.set()
 
 
 def sleeper(number: int, content: Content = OLD, step: int = 0, *, held: bool = False) -> Sleeper:
@@ -137,3 +159,29 @@ async def test_two_words_to_one_person_are_two_events() -> None:
 
     assert appended.woken == [str(UUID(int=1))] * 2
     assert len({event.id for event in appended.events}) == 2
+
+
+async def test_a_publication_is_noticed_at_once_also_after_the_log_was_away() -> None:
+    appended, published = Appended(), Given(configuration(OLD))
+    waking = Waking(
+        FakeSleepers([sleeper(1)]), appended, published, lambda _, key: key[-1] % 2, lambda: START
+    )
+    running = asyncio.create_task(waking.run())
+    appended.away = True
+    published.publish(publication("cancel"))
+    await appended.tried()
+    appended.away = False
+    published.publish(publication("cancel"))
+    await appended.tried()
+    running.cancel()
+
+    assert appended.woken == [str(UUID(int=1))]
+
+
+async def test_what_another_process_is_at_is_left_to_it() -> None:
+    sleepers, appended, shop = FakeSleepers([sleeper(1)]), Appended(), publication("cancel")
+    waking = Waking(sleepers, appended, Given(shop), lambda _, key: key[-1] % 2, lambda: START)
+
+    async with sleepers.turn():
+        assert await waking.look(shop) == 0
+    assert await waking.look(shop) == 1
