@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from common.configuration import Release, content_of, load_directory
+from common.configuration import Release, content_of, load_directory, load_playbooks
 from common.configuration.directory import is_test
 from cuestream.rehearsal import Report, rehearse
 
 ROOT = Path(__file__).parents[2]
 RELEASES = [Release(name, 1, contents) for name, contents in load_directory(ROOT).items()]
-PLAYBOOKS = {
-    content.name: (content, release) for release in RELEASES for content in release.all("playbook")
-}
+PLAYBOOKS = load_playbooks(ROOT)
 TEMPLATES = {"templates/hello.email.de.liquid": "Hallo", "templates/other.email.de.liquid": "Da"}
 JOURNEY = """\
 purpose: marketing

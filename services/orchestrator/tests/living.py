@@ -14,7 +14,12 @@ from common.configuration import Configuration, Content, Release, content_of
 from common.consuming import Folded, Record
 from common.contracts import Payload, encode_event
 from common.contracts.actions import ActionRequested
-from common.contracts.decisions import DecisionMade, EnrollmentEntered, EnrollmentExited
+from common.contracts.decisions import (
+    DecisionMade,
+    EnrollmentEntered,
+    EnrollmentExited,
+    ProfileWoken,
+)
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, TraitsChanged
 from common.ids import derive
@@ -55,10 +60,11 @@ def playbook(name: str, journey: str, templates: dict[str, str] | None = None) -
 
 
 def configuration(
-    *playbooks: Content, parameters: str = "", older: Sequence[Content] = ()
+    *playbooks: Content, parameters: str = "", older: Sequence[Content] = (), **says: Any
 ) -> Configuration:
+    """A shop with these playbooks; `says` is what its release says of passages that are under way."""
     workspace = content_of("workspace", "shop", {"workspace.yaml": WORKSPACE + parameters})
-    release = Release("shop", 1, (workspace, *playbooks))
+    release = Release("shop", 1, (workspace, *playbooks), **says)
     contents = {content.key: content for content in (*release.contents, *older)}
     return Configuration(releases={"shop": release}, contents=contents)
 
@@ -136,6 +142,10 @@ class Life(rehearsal.Life):
             ),
             history=history,
         )
+
+    def is_woken(self) -> None:
+        """What a job beside the consumer does to whom a publication concerns."""
+        self.learns(ProfileWoken(release=2))
 
     def adds(self, product: str = "p1", **more: Any) -> None:
         self.does("Product Added", product_id=product, quantity=1, **more)

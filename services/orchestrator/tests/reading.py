@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import httpx
 
-from common.configuration import Content, Release, load_directory
+from common.configuration import load_directory
 from common.consuming import Record
 from common.contracts import Payload, encode_event
 from common.contracts.actions import ActionRequested
@@ -27,11 +26,11 @@ from common.contracts.decisions import (
 )
 from common.contracts.deliveries import DeliverySent
 from common.contracts.profiles import ActivityRecorded, LeadScored
-from common.errors import PermanentError, TransientError
+from common.errors import TransientError
 from common.ids import derive
 from orchestrator.api import Access, Board, Ports, Publisher, SourceBoard, build
 from orchestrator.ports.history import Found
-from orchestrator.ports.publication import Announce, Announcement, Draft, PublishedRelease
+from services.orchestrator.tests.storing import Announced, FakePublications
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ANNA = derive("test", "anna")
@@ -177,84 +176,6 @@ class FakeHistory:
         return next(
             (r for r in made if r.event.payload(DecisionMade).decision_id == decision_id), None
         )
-
-
-class FakePublications:
-    """`Publications` in memory."""
-
-    def __init__(self) -> None:
-        self._contents: dict[str, Content] = {}
-        self._releases: dict[tuple[str, int], PublishedRelease] = {}
-        self._waiting: list[str | tuple[str, int]] = []
-        self.away = False
-
-    async def current(self) -> Mapping[str, Release]:
-        if self.away:
-            raise TransientError("database_unavailable")
-        newest = dict(sorted(self._releases))
-        return {
-            workspace: Release(
-                workspace,
-                number,
-                tuple(self._contents[key] for key in self._releases[workspace, number].contents),
-                self._releases[workspace, number].live,
-            )
-            for workspace, number in newest.items()
-        }
-
-    async def publish(self, drafts: Sequence[Draft], *, by: str, at: datetime) -> None:
-        current = await self.current()
-        for draft in drafts:
-            before = current.get(draft.workspace)
-            if draft.expected != (before.number if before else 0):
-                raise PermanentError("release_moved", draft.workspace)
-        for draft in drafts:
-            new = {content.key: content for content in draft.contents} | self._contents
-            self._waiting += sorted(new.keys() - self._contents.keys())
-            self._contents = new
-        for draft in drafts:
-            number = draft.expected + 1
-            keys = tuple(sorted(content.key for content in draft.contents))
-            release = PublishedRelease(draft.workspace, number, keys, draft.live, at, by)
-            self._releases[draft.workspace, number] = release
-            self._waiting.append((draft.workspace, number))
-
-    async def announce_next(self, announce: Announce) -> bool:
-        waiting = sorted(self._waiting, key=lambda item: not isinstance(item, str))
-        if not waiting:
-            return False
-        first = waiting[0]
-        await announce(self._contents[first] if isinstance(first, str) else self._releases[first])
-        self._waiting.remove(first)
-        return True
-
-
-class Announced:
-    """An `Announce` that remembers, and fails on demand."""
-
-    def __init__(self) -> None:
-        self.all: list[Announcement] = []
-        self.away = False
-        self._news = asyncio.Event()
-
-    async def __call__(self, announcement: Announcement) -> None:
-        if self.away:
-            raise TransientError("kafka_unavailable")
-        self.all.append(announcement)
-        self._news.set()
-
-    async def reached(self, releases: int) -> None:
-        """Wait until so many releases are announced."""
-        async with asyncio.timeout(10):
-            while len(self.releases) < releases:
-                self._news.clear()
-                await self._news.wait()
-
-    @property
-    def releases(self) -> list[tuple[str, int]]:
-        return [
-            (one.workspace, one.number) for one in self.all if isinstance(one, PublishedRelease)
-        ]
 
 
 class Api:

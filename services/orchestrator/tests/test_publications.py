@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common.configuration import Content, content_of
+from common.contracts.configuration import Overdue, Resumption, Transition
 from common.errors import PermanentError, TransientError
 from common.postgres import Database, migrate
-from orchestrator.ports.publication import Draft, Publications, PublishedRelease
+from orchestrator.ports.publication import Draft, Publications, PublishedRelease, Version
 from orchestrator.store import SCHEMA, PostgresPublications
-from services.orchestrator.tests.reading import START, Announced, FakePublications
+from services.orchestrator.tests.reading import START
+from services.orchestrator.tests.storing import Announced, FakePublications
 
 SHOP = content_of("workspace", "shop", {"workspace.yaml": "a: ü"})
 OLD = content_of("playbook", "cart", {"journey.yaml": "one", "templates/x.liquid": "two"})
@@ -134,6 +137,46 @@ async def test_what_was_not_acknowledged_is_announced_again(publications: Public
 
     assert announced.all[0] == SHOP
     assert announced.releases == [("shop", 1)]
+
+
+async def test_what_a_release_says_of_passages_under_way_is_kept_and_announced(
+    publications: Publications,
+) -> None:
+    announced = Announced()
+    chosen = Transition(
+        playbook="cart",
+        to=NEW.hash,
+        under_way="migrate",
+        steps={"0": "rest"},
+        overdue=Overdue("skip"),
+        at=START,
+    )
+    resumed = Resumption(playbook="welcome", overdue=Overdue("spread", timedelta(hours=2)))
+    said = Draft("shop", 0, (SHOP, NEW), False, (chosen,), ("birthday",), (resumed,))
+
+    await publish(publications, said)
+    await announce_all(publications, announced)
+
+    release = (await publications.current())["shop"]
+    [told] = [one for one in announced.all if isinstance(one, PublishedRelease)]
+    for one in (release, told):
+        assert (one.transitions, one.paused, one.resumed) == ((chosen,), ("birthday",), (resumed,))
+
+
+async def test_releases_and_contents_of_before_can_be_looked_up(publications: Publications) -> None:
+    await publish(publications, draft(SHOP, OLD))
+    later = START + timedelta(hours=1)
+    await publications.publish([draft(SHOP, NEW, expected=1)], by="key:1234", at=later)
+
+    first = await publications.release("shop", 1)
+    assert first is not None
+    assert {one.key for one in first.contents} == {SHOP.key, OLD.key}
+    assert await publications.release("shop", 3) is None
+    assert await publications.contents([OLD.key, "playbook/cart@none"]) == {OLD.key: OLD}
+    assert await publications.versions("playbook", "cart") == [
+        Version(NEW.hash, later),
+        Version(OLD.hash, START),
+    ]
 
 
 @pytest.mark.integration

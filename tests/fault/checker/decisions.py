@@ -1,4 +1,4 @@
-"""I13: every proposal ends in exactly one final decision, and what was chosen in exactly one request."""
+"""I13: every proposal ends in exactly one final decision, and what was chosen in exactly one request; a passage is on one version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import msgspec
 
 from common.contracts import Event, decode_event
 from common.contracts.actions import ActionRequested
-from common.contracts.decisions import DecisionMade, EnrollmentEntered, EnrollmentExited
+from common.contracts.decisions import (
+    DecisionMade,
+    EnrollmentEntered,
+    EnrollmentExited,
+    EnrollmentMigrated,
+)
 from common.errors import PermanentError
 from common.streaming.ports import Place
 from tests.fault.checker.report import Report
@@ -27,6 +32,15 @@ class _Told:
     """Decision → enrollment and outcome."""
     requested: dict[UUID, UUID] = field(default_factory=dict)
     """Decision → delivery."""
+    versions: dict[UUID, set[str]] = field(default_factory=dict)
+    """Enrollment → those that it began on, ended on or was decided on."""
+    reached: dict[UUID, set[str]] = field(default_factory=dict)
+    """Enrollment → those that it began on or was moved to."""
+    moves: dict[tuple[UUID, str], UUID] = field(default_factory=dict)
+    """Enrollment and the version that it left → what tells of it."""
+
+    def on(self, enrollment: UUID, version: str) -> None:
+        self.versions.setdefault(enrollment, set()).add(version)
 
 
 def check_decisions(history: History, report: Report) -> None:
@@ -41,6 +55,7 @@ def check_decisions(history: History, report: Report) -> None:
                 continue  # poison: its readers put it aside
     report.count("decisions", len(told.final))
     _check_enrollments(told, _waiting(history), report)
+    _check_versions(told, report)
     chosen = {decision for decision, (_, outcome) in told.final.items() if outcome == "chosen"}
     for decision in chosen - told.requested.keys():
         report.find("I13", "chosen, but not requested", decision, also="lost")
@@ -58,12 +73,32 @@ def _check_enrollments(told: _Told, waiting: set[UUID], report: Report) -> None:
         report.find("I13", "an enrollment that ended and goes on", enrollment)
 
 
+def _check_versions(told: _Told, report: Report) -> None:
+    for enrollment, versions in told.versions.items():
+        if enrollment in told.entered and versions - told.reached[enrollment]:
+            report.find("I13", "an enrollment on a version to which nothing moved it", enrollment)
+
+
+def _migrate(id_: UUID, migrated: EnrollmentMigrated, told: _Told, report: Report) -> None:
+    enrollment = migrated.enrollment_id
+    told.on(enrollment, migrated.from_version)
+    told.reached.setdefault(enrollment, set()).add(migrated.version)
+    if told.moves.setdefault((enrollment, migrated.from_version), id_) != id_:
+        report.find("I13", "an enrollment that was moved twice", enrollment, also="doubled")
+
+
 def _hear(event: Event, told: _Told, report: Report) -> None:
     match event.type:
         case EnrollmentEntered.TYPE:
-            told.entered.add(event.payload(EnrollmentEntered).enrollment_id)
+            entered = event.payload(EnrollmentEntered)
+            told.entered.add(entered.enrollment_id)
+            told.reached.setdefault(entered.enrollment_id, set()).add(entered.version)
+        case EnrollmentMigrated.TYPE:
+            _migrate(event.id, event.payload(EnrollmentMigrated), told, report)
         case EnrollmentExited.TYPE:
-            told.exited.add(event.payload(EnrollmentExited).enrollment_id)
+            exited = event.payload(EnrollmentExited)
+            told.exited.add(exited.enrollment_id)
+            told.on(exited.enrollment_id, exited.version)
         case DecisionMade.TYPE:
             _decide(event.payload(DecisionMade), told, report)
         case ActionRequested.TYPE:
@@ -78,6 +113,7 @@ def _hear(event: Event, told: _Told, report: Report) -> None:
 def _decide(decision: DecisionMade, told: _Told, report: Report) -> None:
     if decision.outcome == "deferred":
         return
+    told.on(decision.enrollment_id, decision.version)
     ruled = (decision.enrollment_id, decision.outcome)
     if told.final.setdefault(decision.decision_id, ruled) != ruled:
         report.find(

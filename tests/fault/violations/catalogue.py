@@ -80,6 +80,8 @@ _BY_INVARIANT: Final[dict[Invariant, tuple[Callable[[Recording], None], ...]]] =
         folding.an_enrollment_is_never_decided,
         folding.a_proposal_is_decided_twice,
         folding.what_was_chosen_is_never_requested,
+        folding.an_enrollment_ends_on_another_version,
+        folding.an_enrollment_is_moved_twice,
     ),
 }
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from common.contracts import decode_event
+import msgspec
+from msgspec.structs import replace
+
+from common.contracts import decode_event, event_bytes
 from common.contracts.actions import ActionRequested
-from common.contracts.decisions import DecisionMade
+from common.contracts.decisions import DecisionMade, EnrollmentExited, EnrollmentMigrated
 from common.contracts.profiles import ActivityRecorded
 from common.contracts.runtime import BatchJournaled
 from common.ids import derive
@@ -124,6 +127,35 @@ def a_proposal_is_decided_twice(recording: Recording) -> None:
     item, _ = next(forging.events(history, "decisions", DecisionMade.TYPE))
     added = forging.append(history, item)
     forging.rewrite(history, added, outcome="expired")
+
+
+def an_enrollment_ends_on_another_version(recording: Recording) -> None:
+    history = recording.history
+    item, _ = next(forging.events(history, "journey.steps", EnrollmentExited.TYPE))
+    forging.rewrite(history, item, version="another")
+
+
+def an_enrollment_is_moved_twice(recording: Recording) -> None:
+    history = recording.history
+    item, event = next(forging.events(history, "journey.steps", EnrollmentExited.TYPE))
+    exited = event.payload(EnrollmentExited)
+    migrated = EnrollmentMigrated(
+        enrollment_id=exited.enrollment_id,
+        playbook=exited.playbook,
+        version="another",
+        step="0:wait",
+        from_version=exited.version,
+        from_step="0:wait",
+    )
+    for number in range(2):
+        told = replace(
+            event,
+            id=derive("migration", number),
+            type=EnrollmentMigrated.TYPE,
+            data=msgspec.Raw(msgspec.json.encode(migrated)),
+        )
+        added = forging.append(history, item)
+        forging.put(history, added, replace(added, value=event_bytes(told)))
 
 
 def what_was_chosen_is_never_requested(recording: Recording) -> None:

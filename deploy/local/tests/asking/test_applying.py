@@ -127,10 +127,17 @@ class TestApply:
 
     def test_a_conflict_is_said(self, server: Script, capsys: Any) -> None:
         server.answers["POST /v1/configuration/plan"] = (200, PLANNED)
-        conflict = {"error": "release_moved", "detail": "demo is at release 3, not 1"}
+        change = {"sentence": "playbook cart is changed: journey.yaml", "diff": "-a\n+b\n"}
+        conflict = {
+            "error": "release_moved",
+            "detail": "demo is at release 3, not 1",
+            "changes": [change],
+        }
         server.answers["POST /v1/configuration/apply"] = (409, conflict)
 
         ran = run(capsys, "apply", str(ROOT), "--yes")
 
         assert ran.code == 2
         assert "demo is at release 3" in ran.err
+        assert "playbook cart is changed: journey.yaml" in ran.err
+        assert "+b" in ran.err

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from common.configuration import Configuration, Release, workspace_of
 from common.consuming import Handlers
 from common.contracts import deliveries
+from common.contracts.decisions import ProfileWoken
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
 from common.merging import Kept, with_merges
 from orchestrator.domain.library import EMPTY, KIND, Library
@@ -42,8 +43,8 @@ STATUSES: Final[tuple[type[deliveries.DeliveryStatus], ...]] = (
 )
 
 
-VOID: Final = (TraitsChanged.TYPE, ConsentChanged.TYPE, LeadScored.TYPE)
-"""How a merged profile stood says nothing of the one that it became: that one's own are told anew with the merge."""
+VOID: Final = (TraitsChanged.TYPE, ConsentChanged.TYPE, LeadScored.TYPE, ProfileWoken.TYPE)
+"""How a merged profile stood, or that it was woken, says nothing of the one that it became: that one's own are told anew with the merge."""
 
 
 def handlers(configuration: Configuration) -> Handlers[Kept[ProfileState]]:
@@ -69,6 +70,7 @@ def journey_handlers(library_of: Callable[[str], Library]) -> Handlers[ProfileSt
             TraitsChanged.TYPE: folds.news(TraitsChanged),
             ConsentChanged.TYPE: folds.news(ConsentChanged),
             LeadScored.TYPE: folds.news(LeadScored),
+            ProfileWoken.TYPE: folds.woken,
             **{status.TYPE: folds.delivery(status) for status in STATUSES},
         },
         timer=folds.due,
@@ -91,4 +93,13 @@ def _library(release: Release, configuration: Configuration) -> Library:
     zone = ZoneInfo(workspace.contact_policy.time_zone)
     # Whoever has named no sender yet has the sink, which takes mails.
     adapters = {"email", *workspace.senders}
-    return Library(release.all(KIND), configuration.contents, workspace.parameters, zone, adapters)
+    return Library(
+        release.all(KIND),
+        configuration.contents,
+        workspace.parameters,
+        zone,
+        adapters,
+        transitions=release.transitions,
+        paused=release.paused,
+        resumed=release.resumed,
+    )

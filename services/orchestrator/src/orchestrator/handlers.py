@@ -71,6 +71,23 @@ class JourneyFolds:
 
         return fold
 
+    def woken(
+        self, state: ProfileState | None, signal: Signal, now: datetime
+    ) -> Folded[ProfileState]:
+        """A publication concerns the profile: what it means for its passages happens now."""
+        record = _record(signal)
+        known = state or STRANGER
+        occasion = Occasion(
+            profile_id=record.profile_id,
+            customer=view.at(known.customer, now),
+            before=(known.customer,),
+            now=now,
+            cause=record.event.id,
+            woken=True,
+            history=record.history,
+        )
+        return self._reacted(known, occasion, signal)
+
     def delivery(self, payload: type[DeliveryStatus]) -> Fold[ProfileState]:
         """The fold for one status of a delivery: the contact log sees it."""
 

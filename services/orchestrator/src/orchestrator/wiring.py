@@ -14,9 +14,10 @@ from common.recovery.history import Releases
 from common.settings import RecoverySettings
 from common.streaming.ports import Log
 from orchestrator.consumer import ANCHOR, INPUTS, LOOP, check_playbooks, handlers
+from orchestrator.jobs import Waking
 from orchestrator.ports.publication import PublishedRelease
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
-from orchestrator.store import SCHEMA, JourneyBook, PostgresPublications
+from orchestrator.store import SCHEMA, JourneyBook, PostgresPublications, PostgresSleepers
 
 API: Final = "orchestrator.api"
 HOUR: Final = timedelta(hours=1)
@@ -25,11 +26,14 @@ HOUR: Final = timedelta(hours=1)
 
 async def consume(settings: ConsumeSettings) -> None:
     """Run the journeys until cancelled."""
-    async with hosting.ground(
-        settings, schema=SCHEMA, name=LOOP, validators=[check_playbooks]
-    ) as ground:
+    async with (
+        hosting.ground(settings, schema=SCHEMA, name=LOOP, validators=[check_playbooks]) as ground,
+        ground.log.publisher() as publisher,
+    ):
         loop = Loop(LOOP, ANCHOR, INPUTS, handlers, JourneyBook())
-        await ground.attend(Consumer(loop, ground.around))
+        sleepers = PostgresSleepers(ground.database)
+        waking = Waking(sleepers, publisher, ground.feed, ground.log.partition_for, utc_now)
+        await ground.attend(Consumer(loop, ground.around), waking.run())
 
 
 async def api(settings: ApiSettings) -> None:
@@ -104,7 +108,17 @@ async def _bring_publications_forward(
     async with log.reader() as reader:
         releases = await Releases.read(reader)
     published = [
-        PublishedRelease(name, number, r.contents, r.live, r.published_at, r.published_by)
+        PublishedRelease(
+            name,
+            number,
+            r.contents,
+            r.live,
+            r.published_at,
+            r.published_by,
+            r.transitions,
+            r.paused,
+            r.resumed,
+        )
         for (name, number), r in sorted(releases.released.items())
     ]
     return await PostgresPublications(database).restore(releases.contents, published)

@@ -14,7 +14,15 @@ from common.merging import Kept
 from common.postgres import Database, migrate
 from orchestrator.domain.state import ProfileState
 from orchestrator.store import SCHEMA, JourneyBook
-from services.orchestrator.tests.living import ANNA, START, VISITOR, Life
+from services.orchestrator.tests.living import (
+    ANNA,
+    CART_ABANDONMENT,
+    START,
+    VISITOR,
+    Life,
+    configuration,
+    playbook,
+)
 
 SIGNAL = TimerDue(3, "shop", ANNA, "any", START, ANNA)
 
@@ -84,6 +92,19 @@ async def test_a_wait_that_begins_anew_does_not_touch_the_index(tables: Database
 
     [row] = await index(tables)
     assert row["moved_at"] == START
+
+
+async def test_the_index_knows_whom_a_pause_holds(tables: Database) -> None:
+    book, life = JourneyBook(), Life()
+    life.adds()
+    await write(tables, book, life)
+    shop = playbook("cart_abandonment", CART_ABANDONMENT)
+    life.publishes(configuration(shop, paused=("cart_abandonment",)))
+    life.waits(timedelta(hours=1))
+    await write(tables, book, life)
+
+    [row] = await index(tables)
+    assert row["held"]
 
 
 async def test_an_enrollment_that_ends_leaves_the_index(tables: Database) -> None:

@@ -260,6 +260,7 @@ async def test_the_api_describes_itself(api: Api) -> None:
 
     assert set(described["paths"]) == {
         "/v1/configuration",
+        "/v1/configuration/contents/{kind}/{name}@{hash_}",
         "/v1/configuration/plan",
         "/v1/configuration/apply",
         "/v1/profiles/{profile_id}/story",

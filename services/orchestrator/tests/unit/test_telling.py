@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from msgspec import Raw, structs
 from msgspec.structs import replace
 
+from common.contracts.decisions import EnrollmentAdvanced, EnrollmentMigrated
 from common.contracts.profiles import LeadScored
 from common.ids import derive
 from orchestrator.api.story.standing import standing_of
@@ -55,6 +57,32 @@ def test_a_no_names_the_gate_that_said_it() -> None:
     diary.decides("rejected", "no_consent", 10, due=10, candidates=(NO,))
 
     assert texts(diary) == ["No mail: they have not agreed to marketing by e-mail"]
+
+
+def test_a_migration_and_a_pause_are_told_and_where_they_stand_after_them() -> None:
+    diary = Diary()
+    added = diary.does("Product Added", 0, name="Mug", quantity=2)
+    passage = diary.enters(added, 0, waits=10)
+    on: dict[str, Any] = {"enrollment_id": passage, "playbook": "cart_abandonment"}
+    migrated = EnrollmentMigrated(
+        from_version="1" * 64,
+        from_step="0:wait",
+        version="2" * 64,
+        step="calm:wait",
+        due_at=START + timedelta(seconds=10),
+        **on,
+    )
+    diary.note("journey.steps", migrated, 4)
+    held = EnrollmentAdvanced(version="2" * 64, step="calm:wait", reason="held", **on)
+    diary.note("journey.steps", held, 10)
+
+    assert texts(diary)[-2:] == [
+        "A publication moved “cart abandonment” from step 1 (wait) of 11111111"
+        " to step calm (wait) of 22222222, where it waits 6 s",
+        "“cart abandonment” reached step calm (wait): the playbook is paused",
+    ]
+    [waiting] = standing_of(entries_of(diary.records, workspace="demo")).waiting
+    assert (waiting.step, waiting.due_at) == ("calm:wait", None)
 
 
 def test_a_record_that_was_published_twice_is_told_once() -> None:

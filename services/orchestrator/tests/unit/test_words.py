@@ -12,7 +12,7 @@ from orchestrator.api.words.reasons import EVENTS, GATES, REASONS, Facts, gate_w
 from orchestrator.api.words.telling import told_types
 from orchestrator.domain import arbitration, reasons
 
-CODES = (*reasons.CHOSEN, *reasons.REJECTED, *reasons.ENDED, *reasons.STEPPED)
+CODES = (*reasons.CHOSEN, *reasons.REJECTED, *reasons.EXPIRED, *reasons.ENDED, *reasons.STEPPED)
 TOLD_TOPICS = {
     "profile.activity",
     "profile.scores",

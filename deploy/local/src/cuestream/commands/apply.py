@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,17 @@ import typer
 from rich.text import Text
 
 from common.configuration import ConfigurationError, Content, load_directory
+from cuestream.commands.choices import (
+    NONE,
+    Choices,
+    Overdues,
+    Pauses,
+    Resumes,
+    Rollbacks,
+    Transitions,
+    rolled_back,
+    show_passages,
+)
 from cuestream.commands.options import Data, Json
 from cuestream.console import OUT, print_json, say
 from cuestream.failures import UsageError
@@ -40,14 +52,19 @@ def apply(
         bool, typer.Option("--live", help="Allow these workspaces to write to customers.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show changed lines.")] = False,
+    transition: Transitions = None,
+    overdue: Overdues = None,
+    pause: Pauses = None,
+    resume: Resumes = None,
+    rollback: Rollbacks = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Check a folder's configuration, show what would change, and publish it."""
+    choices = Choices.read(transition, overdue, pause, resume, rollback)
+    asked = _Asked(choices, plan=plan, yes=yes, live=live, diff=diff, quiet=json)
     try:
-        told = asyncio.run(
-            _apply(directory, plan=plan, yes=yes, live=live, diff=diff, data=data, quiet=json)
-        )
+        told = asyncio.run(_apply(directory, asked, data))
     except ProblemsError as error:
         if json:
             print_json(msgspec.json.encode({"problems": error.problems}))
@@ -56,33 +73,45 @@ def apply(
         print_json(msgspec.json.encode(told))
 
 
-async def _apply(
-    directory: Path,
-    *,
-    plan: bool,
-    yes: bool,
-    live: bool,
-    diff: bool,
-    data: Path | None,
-    quiet: bool,
-) -> Mapping[str, Any]:
-    contents = read(directory)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The options."""
+
+    choices: Choices = field(kw_only=False)
+    plan: bool
+    yes: bool
+    live: bool
+    diff: bool
+    quiet: bool
+
+
+async def _apply(directory: Path, asked: _Asked, data: Path | None) -> Mapping[str, Any]:
+    contents: Mapping[str, Sequence[Content]] = read(directory)
     installation = find_installation(data)
-    await _check_templates(installation, contents)
+    choices, live = asked.choices, asked.live
     async with calling(installation, "orchestrator") as orchestrator:
-        planned = await ask(orchestrator, "plan", contents, live=live)
-        if not quiet:
-            _show(planned, diff=diff)
-        if plan or not planned["releases"]:
+        contents = await rolled_back(orchestrator, contents, choices.rollbacks)
+        await _check_templates(installation, contents)
+        planned = await ask(orchestrator, "plan", contents, live=live, choices=choices)
+        if not asked.quiet:
+            _show(planned, diff=asked.diff)
+        if asked.plan or not planned["releases"]:
             return planned
-        if not yes:
+        if not asked.yes:
             _confirm()
         applied = await ask(
-            orchestrator, "apply", contents, live=live, expected=planned["expected"]
+            orchestrator,
+            "apply",
+            contents,
+            live=live,
+            expected=planned["expected"],
+            choices=choices,
         )
-    if not quiet:
+    if not asked.quiet:
         for release in applied["releases"]:
             say(f"{release['workspace']} is at release {release['number']}.")
+        for name in choices.rollbacks:
+            say(f"The folder's {name} is another version: the next apply publishes that one again.")
     return applied
 
 
@@ -128,6 +157,7 @@ async def ask(
     *,
     live: bool,
     expected: Mapping[str, int] | None = None,
+    choices: Choices = NONE,
 ) -> Mapping[str, Any]:
     """Have the orchestrator plan or apply; the same contents twice change nothing the second time."""
     workspaces = {
@@ -137,7 +167,7 @@ async def ask(
         ]
         for workspace, listed in contents.items()
     }
-    body = {"workspaces": workspaces, "live": live, "expected": expected}
+    body = {"workspaces": workspaces, "live": live, "expected": expected, **choices.body}
     answer: Mapping[str, Any] = await orchestrator.post(f"{_PATH}/{what}", body)
     return answer
 
@@ -153,6 +183,7 @@ def _show(planned: Mapping[str, Any], *, diff: bool) -> None:
             OUT.print(Text(f"  {mark} {change['sentence']}", style=style))
             if diff:
                 _show_diff(change["diff"])
+        show_passages(release)
         for note in release["notes"]:
             OUT.print(Text(f"  • {note}", style="bold red" if release["live"] else "dim"))
 

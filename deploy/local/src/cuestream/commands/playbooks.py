@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from common.configuration import ConfigurationError, Content, Release, load_directory
+from common.configuration import (
+    ConfigurationError,
+    Content,
+    Release,
+    load_directory,
+    load_playbooks,
+)
 from common.configuration.directory import is_test
 from common.documents import DocumentError
 from cuestream.commands.options import Json
@@ -76,20 +82,17 @@ def rehearse(
 def _chosen(
     directory: Path, names: Sequence[str], workspace: str | None
 ) -> Iterator[tuple[Content, Release]]:
-    """Each playbook once, in the first workspace that has it."""
+    """Each playbook once, in the first workspace that has it, or the one that is named."""
     try:
-        releases = [
-            Release(name, 1, contents) for name, contents in load_directory(directory).items()
-        ]
+        found = dict(load_playbooks(directory))
+        contents = load_directory(directory).get(workspace or "", ())
     except ConfigurationError as error:
         raise UsageError(
             "The folder has mistakes.", *(str(one) for one in error.problems)
         ) from error
-    found: dict[str, tuple[Content, Release]] = {}
-    for release in releases:
-        if workspace in (None, release.workspace):
-            for content in release.all("playbook"):
-                found.setdefault(content.name, (content, release))
+    if workspace is not None:
+        release = Release(workspace, 1, contents)
+        found = {content.name: (content, release) for content in release.all("playbook")}
     unknown = [name for name in names if name not in found]
     if unknown:
         raise UsageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,10 @@ from cuestream.reaching.installation import Installation, Service
 
 PATIENCE_SECONDS = 60.0
 """Explanations look through the log, which may take a while."""
+
+
+DIFF_LINES = 20
+"""Of each file that somebody else changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class Caller:
                 return NotFoundError(f"{self._name}: {detail}.")
             case 422 if told.get("problems"):
                 return ProblemsError([Problem(**problem) for problem in told["problems"]])
+            case 409:
+                return UsageError(f"{self._name}: {detail}.", *_changes(told))
             case status if status >= 500:
                 return UnreachableError(f"{self._name}: {detail}.")
             case _:
@@ -114,6 +120,13 @@ async def calling(installation: Installation, service: Service) -> AsyncIterator
         trust_env=False,  # a proxy for the web is none for our own services
     ) as client:
         yield Caller(service, client)
+
+
+def _changes(told: Mapping[str, Any]) -> Iterator[str]:
+    """What somebody else changed meanwhile, each with the beginning of its lines."""
+    for change in told.get("changes", ()):
+        yield str(change["sentence"])
+        yield from change["diff"].splitlines()[:DIFF_LINES]
 
 
 def _told(answer: httpx.Response) -> Mapping[str, Any]:

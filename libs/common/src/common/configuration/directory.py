@@ -8,7 +8,7 @@ from pathlib import Path
 from common.configuration.hashing import content_of
 from common.configuration.parsing import WORKSPACE_FILE, parse_workspace
 from common.configuration.problems import ConfigurationError, Problem, suggested
-from common.configuration.values import Content
+from common.configuration.values import Content, Release
 from common.configuration.workspace import Workspace
 
 MAX_FILE = 256 * 1024
@@ -43,11 +43,29 @@ def load_directory(directory: Path) -> Mapping[str, tuple[Content, ...]]:
     return loaded
 
 
+def load_playbooks(directory: Path) -> Mapping[str, tuple[Content, Release]]:
+    """Every playbook of the folder with the first release that has it; one that is active nowhere as if the first workspace had it.
+
+    Raises:
+        ConfigurationError: as `load_directory`.
+    """
+    loading = _Loading(directory)
+    releases = [Release(name, 1, contents) for name, contents in loading.workspaces().items()]
+    if loading.problems:
+        raise ConfigurationError(loading.problems)
+    found: dict[str, tuple[Content, Release]] = {}
+    for name, content in loading.playbooks.items():
+        having = (release for release in releases if content in release.contents)
+        first = Release(releases[0].workspace, 1, (*releases[0].contents, content))
+        found[name] = (content, next(having, first))
+    return found
+
+
 class _Loading:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.problems: list[Problem] = []
-        self._playbooks = {p.name: self._playbook(p) for p in self._inside("playbooks", "*/")}
+        self.playbooks = {p.name: self._playbook(p) for p in self._inside("playbooks", "*/")}
         self._models = {
             path.stem: content_of("lead_model", path.stem, {MODEL_FILE: self._text(path)})
             for path in self._inside("models", "*.yaml")
@@ -97,16 +115,16 @@ class _Loading:
         return [model] if model is not None else []
 
     def _playbooks_of(self, workspace: Workspace, file: Path) -> list[Content]:
-        active = self._playbooks if workspace.playbooks is None else workspace.playbooks
+        active = self.playbooks if workspace.playbooks is None else workspace.playbooks
         for name in workspace.playbooks or ():
-            if name not in self._playbooks:
-                hint = suggested(name, self._playbooks)
+            if name not in self.playbooks:
+                hint = suggested(name, self.playbooks)
                 self._problem(file, f"there is no playbook `{name}`{hint}", "playbooks")
         for name in workspace.parameters:
             if name not in active:
                 hint = suggested(name, active)
                 self._problem(file, f"`{name}` is not an active playbook{hint}", "parameters")
-        contents = (self._playbooks.get(name) for name in active)
+        contents = (self.playbooks.get(name) for name in active)
         return [content for content in contents if content is not None]
 
     def _playbook(self, folder: Path) -> Content:

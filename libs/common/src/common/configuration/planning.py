@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,22 +98,30 @@ class Plan:
         return lines
 
 
-def plan(old: Configuration, new: Mapping[str, Sequence[Content]], *, live: bool = False) -> Plan:
+def plan(
+    old: Configuration,
+    new: Mapping[str, Sequence[Content]],
+    *,
+    live: bool = False,
+    anyway: Collection[str] = (),
+) -> Plan:
     """Compare the configuration in force with new contents per workspace.
 
     Args:
         old: What is in force.
         new: Workspace → the contents of its next release.
         live: Whether the publisher allows delivery outside the sink.
+        anyway: Workspaces that get a release also where no content changes.
 
     Raises:
         ConfigurationError: a workspace's file cannot be read.
         PermanentError: `no_workspace`, its file is not among the contents.
     """
     plans = [_planned(name, old.release(name), new[name], live=live) for name in sorted(new)]
+    same = {plan.workspace for plan in plans if plan.empty} - set(anyway)
     return Plan(
-        workspaces=tuple(plan for plan in plans if not plan.empty),
-        unchanged=tuple(plan.workspace for plan in plans if plan.empty),
+        workspaces=tuple(plan for plan in plans if plan.workspace not in same),
+        unchanged=tuple(sorted(same)),
         untouched=tuple(sorted(set(old.releases) - set(new))),
     )
 
@@ -129,13 +137,14 @@ def _planned(
         number=number,
         contents=listed,
         live=live,
-        changes=tuple(_changes(release.contents if release else (), listed)),
+        changes=tuple(changes(release.contents if release else (), listed)),
         notes=tuple(_notes(Release(name, number, listed, live), was_live=was_live)),
         live_changed=live != was_live and release is not None,
     )
 
 
-def _changes(old: Sequence[Content], new: Sequence[Content]) -> Iterator[Change]:
+def changes(old: Sequence[Content], new: Sequence[Content]) -> Iterator[Change]:
+    """How one list of contents differs from another, by kind and name."""
     before = {(content.kind, content.name): content for content in old}
     after = {(content.kind, content.name): content for content in new}
     for kind, name in sorted({*before, *after}):

@@ -115,7 +115,7 @@ class Shelf:
         found = tuple(content for content in contents if content is not None)
         if len(found) < len(contents):
             return None
-        return Release(workspace, released.number, found, released.live)
+        return Release.of(workspace, released, found)
 
     def _valid(self, release: Release) -> bool:
         tried = (release.workspace, release.number)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from common.contracts.configuration import ConfigurationReleased, Resumption, Transition
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -31,6 +33,26 @@ class Release:
     contents: tuple[Content, ...]
     live: bool = False
     """Whether `apply --live` allowed delivery outside the sink."""
+    transitions: tuple[Transition, ...] = ()
+    """What becomes of passages on other versions, at most one a playbook."""
+    paused: tuple[str, ...] = ()
+    """Playbooks, sorted."""
+    resumed: tuple[Resumption, ...] = ()
+
+    @classmethod
+    def of(
+        cls, workspace: str, released: ConfigurationReleased, contents: tuple[Content, ...]
+    ) -> Release:
+        """The release that a record tells of, with its contents."""
+        return cls(
+            workspace,
+            released.number,
+            contents,
+            released.live,
+            released.transitions,
+            released.paused,
+            released.resumed,
+        )
 
     def all(self, kind: str) -> Iterator[Content]:
         return (content for content in self.contents if content.kind == kind)

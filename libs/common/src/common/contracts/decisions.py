@@ -62,6 +62,23 @@ class EnrollmentEmitted(Payload, frozen=True, kw_only=True):
     """False where journeys had answered each other too often already: then nobody hears of it."""
 
 
+class EnrollmentMigrated(Payload, frozen=True, kw_only=True):
+    """A publication moved an enrollment to another version of its playbook."""
+
+    TYPE: ClassVar[str] = "enrollment.migrated.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("journey.steps",)
+
+    enrollment_id: UUID
+    playbook: str
+    version: str
+    """On which it goes on."""
+    step: str
+    """Where it rests there, such as `0:wait`."""
+    from_version: str
+    from_step: str
+    due_at: datetime | None = None
+
+
 class EnrollmentExited(Payload, frozen=True, kw_only=True):
     """An enrollment ended."""
 
@@ -109,3 +126,13 @@ class DecisionMade(Payload, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...] = ()
     due_at: datetime | None = None
     """The instant at which the decision was due, for measuring lateness; of a cancelled one, when it would have been."""
+
+
+class ProfileWoken(Payload, frozen=True, kw_only=True):
+    """A publication concerns passages of this profile; they are looked at now and not only when something happens."""
+
+    TYPE: ClassVar[str] = "profile.woken.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("orchestrator.commands",)
+
+    release: int
+    """Its number."""

@@ -143,4 +143,4 @@ class Releases:
         found = tuple(content for content in contents if content is not None)
         if released is None or len(found) < len(contents):
             raise PermanentError("release_unknown", f"release {number} of {workspace} is not there")
-        return Release(workspace, number, found, released.live)
+        return Release.of(workspace, released, found)

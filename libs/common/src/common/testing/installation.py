@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -54,9 +54,12 @@ class Installation:
             await publisher.publish(place, [Outgoing(key, event_bytes(event))])
 
     async def configure(
-        self, workspace: str, contents: Sequence[Content], *, number: int = 1
+        self, workspace: str, contents: Sequence[Content], *, number: int = 1, **says: Any
     ) -> None:
-        """Publish a release; a process takes it only if its number is higher than that in force."""
+        """Publish a release; a process takes it only if its number is higher than that in force.
+
+        `says` is what it says of passages under way.
+        """
         for content in contents:
             published = ConfigurationPublished(
                 kind=content.kind, name=content.name, hash=content.hash, files=dict(content.files)
@@ -68,6 +71,7 @@ class Installation:
             live=False,
             published_at=utc_now(),
             published_by="test",
+            **says,
         )
         await self.append(released, f"release/{workspace}", workspace=workspace)
 
@@ -99,12 +103,30 @@ class Installation:
             TimeoutError: they did not come.
         """
         found: list[P] = []
-        async with asyncio.timeout(PATIENCE), self.log.reader() as reader:
-            await self._rewind(reader, kind.TOPICS[0])
-            while len(found) < count:
-                events = await _polled(reader)
-                found.extend(event.payload(kind) for event in events if event.type == kind.TYPE)
+
+        def enough(events: Sequence[Event]) -> bool:
+            found.extend(event.payload(kind) for event in events if event.type == kind.TYPE)
+            return len(found) >= count
+
+        await self.until(kind.TOPICS[0], enough)
         return found
+
+    async def until(
+        self,
+        topic: str,
+        enough: Callable[[Sequence[Event]], bool],
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Read a topic from its begin until `enough` says so, which is given each event once, in rows.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        async with asyncio.timeout(patience), self.log.reader() as reader:
+            await self._rewind(reader, topic)
+            while not enough(await _polled(reader)):
+                pass
 
     async def _rewind(self, reader: Reader, topic: str) -> Collection[Bounds]:
         bounds = await reader.bounds([Place(topic, p) for p in range(self.log.partitions)])

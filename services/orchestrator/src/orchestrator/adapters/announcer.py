@@ -49,6 +49,9 @@ def records_of(announcement: Announcement, now: datetime) -> list[Outgoing]:
                 live=release.live,
                 published_at=release.published_at,
                 published_by=release.published_by,
+                transitions=release.transitions,
+                paused=release.paused,
+                resumed=release.resumed,
             )
             name, at, number = release.workspace, release.published_at, release.number
             keys = (f"release/{name}@{number}", f"release/{name}")

@@ -14,11 +14,12 @@ from starlette.exceptions import HTTPException
 from common.errors import PermanentError, TransientError
 from orchestrator.api.live.rendering import Pages
 from orchestrator.api.live.routes import AwayError, to_login
-from orchestrator.api.publication.publishing import ProblemsError
+from orchestrator.api.publication.intending import ProblemsError
+from orchestrator.api.publication.publishing import MovedError
 
 _RETRY_AFTER = {"Retry-After": "2"}
 _NAMES = {401: "unauthorized", 404: "not_found", 405: "not_allowed"}
-_CONFLICTS = frozenset({"release_moved"})
+_STATUS = {"transition_under_way": 409, "unknown_content": 404}
 _TITLES = {404: "There is no such page", 503: "For the moment this cannot be read"}
 
 
@@ -39,11 +40,13 @@ def failure_of(error: Exception) -> Failure:
         case ProblemsError():
             problems = [problem.model_dump() for problem in error.problems]
             return Failure(422, error.reason, error.detail, more={"problems": problems})
+        case MovedError():
+            between = [change.model_dump() for change in error.changes]
+            return Failure(409, error.reason, error.detail, more={"changes": between})
         case TransientError():
             return Failure(503, error.reason, error.detail, _RETRY_AFTER)
         case PermanentError():
-            status = 409 if error.reason in _CONFLICTS else 400
-            return Failure(status, error.reason, error.detail)
+            return Failure(_STATUS.get(error.reason, 400), error.reason, error.detail)
         case RequestValidationError():
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])

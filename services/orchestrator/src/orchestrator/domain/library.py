@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from common.configuration.values import Content
+from common.contracts.configuration import Overdue, Resumption, Transition
 from common.errors import PermanentError
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.listening import Ears
@@ -33,7 +34,15 @@ class Library:
         overrides: Overrides,
         zone: ZoneInfo = HOME,
         adapters: Collection[str] = CHANNELS,
+        *,
+        transitions: Iterable[Transition] = (),
+        paused: Iterable[str] = (),
+        resumed: Iterable[Resumption] = (),
     ) -> None:
+        self.transitions = {one.playbook: one for one in transitions}
+        """What becomes of passages on other versions than the one in force, by playbook; without one they finish there."""
+        self.paused = frozenset(paused)
+        self._resumed = {one.playbook: one.overdue for one in resumed}
         self._adapters = adapters
         self._zone = zone
         in_force = tuple(active)
@@ -84,6 +93,10 @@ class Library:
         return self._hastening.concerned(before, after).union(
             name for name in waking if armed.get(name) is None
         )
+
+    def overdue(self, playbook: str) -> Overdue:
+        """How what a pause held goes on."""
+        return self._resumed.get(playbook, Overdue())
 
     def version(self, playbook: str, version: str) -> Journey:
         """One version of a playbook, in force or older.

@@ -164,7 +164,7 @@ def _timers(kept: Iterable[Enrollment], ours: Iterable[Enrollment]) -> dict[str,
     return {
         one.timer: one.due_at
         for one in kept
-        if one.due_at is not None and there.get(one.id) != one.due_at
+        if one.due_at is not None and there.get(one.id) != one.due_at and not one.held
     }
 
 

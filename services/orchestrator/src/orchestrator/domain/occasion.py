@@ -27,6 +27,8 @@ class Occasion:
     """The name of the timer that fired."""
     due_at: datetime | None = None
     """Its instant."""
+    woken: bool = False
+    """Nothing happened but a publication; `now` is the time on the wall."""
     history: bool = False
     """It shapes the view and triggers nothing."""
 

@@ -25,6 +25,11 @@ class Placed:
     blocks: tuple[int, ...] = ()
     """Where each block inside the step begins; of an empty one, what follows the step."""
 
+    @property
+    def said(self) -> str:
+        """How records name it: its id and its kind, such as `0:wait`."""
+        return f"{self.id}:{self.step.KIND}"
+
     def finding(self, message: str) -> Finding:
         """Something that is wrong with this step, in its place."""
         return self.written.finding(message)

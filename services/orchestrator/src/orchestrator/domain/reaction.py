@@ -20,7 +20,17 @@ from orchestrator.domain.contacts import with_contact
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.library import Library
 from orchestrator.domain.occasion import Occasion
-from orchestrator.domain.passage import Notes, admits, advance, end, enter, remembered
+from orchestrator.domain.passage import (
+    Notes,
+    admits,
+    advance,
+    cancelled,
+    end,
+    enter,
+    migrated,
+    remembered,
+    resumed,
+)
 from orchestrator.domain.scheduling import scheduled
 from orchestrator.domain.state import MAX_ENROLLMENTS, Enrollment, ProfileState
 
@@ -96,7 +106,8 @@ def _reacted(
     under_way = [one for one in moved if one is not None]
     for journey in library.listening(occasion):
         if journey.triggered_by(occasion):
-            under_way = _begun(journey, state, under_way, occasion, notes)
+            begins = journey.name not in library.paused
+            under_way = _begun(journey, state, under_way, occasion, notes, begins=begins)
     contacts = state.contacts
     for contact in notes.contacts:
         contacts = with_contact(contacts, contact)
@@ -122,12 +133,25 @@ def _known(state: ProfileState, occasion: Occasion, library: Library) -> Profile
 def _moved(
     enrollment: Enrollment, occasion: Occasion, library: Library, notes: Notes
 ) -> Enrollment | None:
+    transition = library.transitions.get(enrollment.playbook)
     try:
         journey = library.version(enrollment.playbook, enrollment.version)
+        if transition is not None and transition.to != journey.version:
+            if transition.under_way == "cancel":
+                cancelled(enrollment, notes)
+                return None
+            new = library.version(enrollment.playbook, transition.to)
+            enrollment = migrated(enrollment, journey, new, transition, occasion, notes)
+            journey = library.version(enrollment.playbook, enrollment.version)
     except PermanentError:
         end(enrollment, reasons.PLAYBOOK_ERROR, notes)
         return None
-    return advance(journey, enrollment, occasion, notes)
+    paused = enrollment.playbook in library.paused
+    # Whatever else happens may have been accepted long ago: what is spread from then on would come at once.
+    if enrollment.held and occasion.woken and not paused:
+        overdue = library.overdue(enrollment.playbook)
+        enrollment = resumed(journey, enrollment, overdue, occasion, notes)
+    return advance(journey, enrollment, occasion, notes, paused=paused)
 
 
 def _begun(
@@ -136,8 +160,12 @@ def _begun(
     under_way: list[Enrollment],
     occasion: Occasion,
     notes: Notes,
+    *,
+    begins: bool,
 ) -> list[Enrollment]:
     """The passages under way after a match of this journey's trigger; without a key entry admits nothing.
+
+    Of a paused playbook none begins, but one that is under way has one more reason.
 
     In whatever order activities arrive, one begins nothing that has ended since it happened.
     """
@@ -156,7 +184,7 @@ def _begun(
             else one
             for one in under_way
         ]
-    if not in_time or journey.ended_by(state.heard, happened) is not None:
+    if not begins or not in_time or journey.ended_by(state.heard, happened) is not None:
         return under_way
     passed = [one for one in (*state.passages, *notes.ended) if one.playbook == journey.name]
     if len(under_way) >= MAX_ENROLLMENTS or not admits(journey, key, own, passed, occasion.now):

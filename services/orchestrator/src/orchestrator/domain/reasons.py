@@ -15,6 +15,8 @@ NO_ADDRESS: Final = "no_address"
 
 MERGED: Final = "merged"
 """The profile became another one, in which a passage like it is further on or was there before."""
+CANCELLED_BY_PUBLICATION: Final = "cancelled_by_publication"
+"""Whoever published the next version chose to end what was under way."""
 COMPLETED: Final = "completed"
 """The passage went through all its steps."""
 PLAYBOOK_ERROR: Final = "playbook_error"
@@ -27,11 +29,19 @@ ROUNDS_OVER: Final = "rounds_over"
 TOO_MANY_STEPS: Final = "too_many_steps"
 """One occasion led through more steps than any journey needs."""
 
+HELD: Final = "held"
+"""What would come now comes when the playbook is no longer paused."""
+RESUMED: Final = "resumed"
+
+OVERDUE: Final = "overdue"
+"""Expired: it came due while it could not be said, and whoever let it go on chose to leave that out."""
+
 CHOSEN: Final = (ELIGIBLE,)
 REJECTED: Final = (UNKNOWN_MESSAGE, NO_ADAPTER, NO_CONSENT, NO_ADDRESS)
-ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED, TOO_MANY_STEPS)
+EXPIRED: Final = (OVERDUE,)
+ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED, CANCELLED_BY_PUBLICATION, TOO_MANY_STEPS)
 """Besides these: `exit_when: …`, `goal: …`, or what the playbook itself calls the exit. They are also the reasons of `cancelled`."""
-STEPPED: Final = (ARRIVED, ROUNDS_OVER)
+STEPPED: Final = (ARRIVED, ROUNDS_OVER, HELD, RESUMED)
 """Besides these: `restarted by …`, `took …`, `went back to …`."""
 
 _EXIT = "exit_when: "

@@ -42,6 +42,12 @@ class Enrollment(msgspec.Struct, frozen=True):
     """How often it went back or was moved to another version: each round's proposals have decisions of their own."""
     jumps: dict[str, int] = {}
     """How often it went back, by the id of the `goto`."""
+    held: bool = False
+    """It would go on, but its playbook is paused, or is no longer and it was not let go on yet."""
+    way: int | None = None
+    """What the person did while it was paused leads into this block of its step."""
+    skips: bool = False
+    """Until its next rest it says nothing: what it would have said is overdue."""
 
     @property
     def since(self) -> datetime:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from common.configuration import Content, Release
+from common.contracts.configuration import Resumption, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,9 @@ class Draft:
     expected: int
     contents: tuple[Content, ...]
     live: bool
+    transitions: tuple[Transition, ...] = ()
+    paused: tuple[str, ...] = ()
+    resumed: tuple[Resumption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,31 @@ class PublishedRelease:
     live: bool
     published_at: datetime
     published_by: str
+    transitions: tuple[Transition, ...] = ()
+    paused: tuple[str, ...] = ()
+    resumed: tuple[Resumption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """How many passages are at one step of one version of a playbook."""
+
+    workspace: str
+    playbook: str
+    version: str
+    step: int
+    """Its place."""
+    held: int
+    """Of them, those that a pause holds."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One content of a kind and name, and when it was first published."""
+
+    hash: str
+    published_at: datetime
 
 
 Announcement = Content | PublishedRelease
@@ -47,6 +76,22 @@ class Publications(Protocol):
 
     async def current(self) -> Mapping[str, Release]:
         """The newest release of every workspace."""
+        ...
+
+    async def release(self, workspace: str, number: int) -> Release | None:
+        """One release, in force or older; None: there was none."""
+        ...
+
+    async def contents(self, keys: Collection[str]) -> Mapping[str, Content]:
+        """Those of them that were ever published."""
+        ...
+
+    async def versions(self, kind: str, name: str) -> Sequence[Version]:
+        """All that were ever published, the newest first."""
+        ...
+
+    async def under_way(self, workspace: str, playbooks: Collection[str]) -> Sequence[UnderWay]:
+        """Where the passages of these playbooks are, by playbook, version and step."""
         ...
 
     async def publish(self, drafts: Sequence[Draft], *, by: str, at: datetime) -> None:

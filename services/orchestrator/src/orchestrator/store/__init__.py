@@ -2,7 +2,8 @@
 
 from orchestrator.store.journeys import STATE_SCHEMA, JourneyBook
 from orchestrator.store.publications import PostgresPublications
+from orchestrator.store.waking import PostgresSleepers
 
-__all__ = ["SCHEMA", "STATE_SCHEMA", "JourneyBook", "PostgresPublications"]
+__all__ = ["SCHEMA", "STATE_SCHEMA", "JourneyBook", "PostgresPublications", "PostgresSleepers"]
 
 SCHEMA = "orchestrator"

@@ -27,6 +27,7 @@ class Where(NamedTuple):
     version: str
     step: int
     entered_at: datetime
+    held: bool
 
 
 def _knowing_merges(state: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,7 +90,7 @@ def _places(kept: Kept[ProfileState] | None) -> frozenset[Where]:
     if kept is None or kept.state is None:
         return frozenset()
     return frozenset(
-        Where(one.id, one.playbook, one.version, one.step, one.entered_at)
+        Where(one.id, one.playbook, one.version, one.step, one.entered_at, one.held)
         for one in kept.state.enrollments
     )
 
@@ -103,10 +104,11 @@ WHERE enrollments.partition = gone.partition AND enrollments.profile_id = gone.p
 
 _UPSERT = """
 INSERT INTO enrollments
-  (partition, profile_id, workspace, moved_at, enrollment_id, playbook, version, step, entered_at)
+  (partition, profile_id, workspace, moved_at, enrollment_id, playbook, version, step, entered_at, held)
 SELECT * FROM unnest(
-  $1::int[], $2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::timestamptz[]
+  $1::int[], $2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::timestamptz[],
+  $10::boolean[]
 )
 ON CONFLICT (partition, profile_id, enrollment_id)
-DO UPDATE SET moved_at = excluded.moved_at, version = excluded.version, step = excluded.step
+DO UPDATE SET moved_at = excluded.moved_at, version = excluded.version, step = excluded.step, held = excluded.held
 """

@@ -8,11 +8,21 @@ from fastapi import APIRouter, Request
 
 from orchestrator.api.access import Access
 from orchestrator.api.publication.publishing import Publisher
-from orchestrator.api.publication.shapes import Applied, InForce, Planned, Publication, Refused
+from orchestrator.api.publication.shapes import (
+    Applied,
+    InForce,
+    Planned,
+    Publication,
+    PublishedContent,
+    Refused,
+)
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Refused},
-    409: {"model": Refused, "description": "Somebody else published since the plan."},
+    409: {
+        "model": Refused,
+        "description": "Somebody else published since the plan, or an earlier one still moves passages.",
+    },
     422: {"model": Refused, "description": "The configuration has problems."},
     503: {"model": Refused, "description": "The store or the log cannot be reached."},
 }
@@ -26,6 +36,12 @@ def publication_routes(publisher: Publisher, access: Access) -> APIRouter:
         """The newest release of every workspace."""
         access.require_key(request)
         return await publisher.in_force()
+
+    @router.get("/contents/{kind}/{name}@{hash_}")
+    async def content(request: Request, kind: str, name: str, hash_: str) -> PublishedContent:
+        """A content of before, by its hash or the beginning of it; sent again, it is a rollback."""
+        access.require_key(request)
+        return await publisher.content(kind, name, hash_)
 
     @router.post("/plan")
     async def plan(request: Request, publication: Publication) -> Planned:

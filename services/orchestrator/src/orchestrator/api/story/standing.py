@@ -12,6 +12,7 @@ from common.contracts.decisions import (
     EnrollmentAdvanced,
     EnrollmentEntered,
     EnrollmentExited,
+    EnrollmentMigrated,
 )
 from common.contracts.profiles import (
     ActivityRecorded,
@@ -97,6 +98,7 @@ _ADD: Mapping[str, Callable[[_Sum, Entry], None]] = {
     LeadScored.TYPE: _scored,
     EnrollmentEntered.TYPE: _moved,
     EnrollmentAdvanced.TYPE: _moved,
+    EnrollmentMigrated.TYPE: _moved,
     EnrollmentExited.TYPE: _exited,
     DecisionMade.TYPE: _decided,
 }

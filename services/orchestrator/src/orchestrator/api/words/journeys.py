@@ -12,6 +12,7 @@ from common.contracts.decisions import (
     EnrollmentEmitted,
     EnrollmentEntered,
     EnrollmentExited,
+    EnrollmentMigrated,
 )
 from orchestrator.api.words import phrases
 from orchestrator.api.words.line import Line, Passage, Past, Ruling
@@ -33,6 +34,19 @@ def advanced(payload: EnrollmentAdvanced, at: datetime, past: Past) -> Line:
         return Line(f"{text}, {why}" if why else text, "wait")
     text = f"{name} reached step {step(payload.step)}"
     return Line(f"{text}: {why}" if why else text)
+
+
+def migrated(payload: EnrollmentMigrated, at: datetime, past: Past) -> Line:
+    passage = past.passages.setdefault(payload.enrollment_id, Passage(payload.playbook))
+    passage.due_at = payload.due_at
+    text = (
+        f"A publication moved “{phrases.plain(payload.playbook)}” from step"
+        f" {step(payload.from_step)} of {version(payload.from_version)}"
+        f" to step {step(payload.step)} of {version(payload.version)}"
+    )
+    if payload.due_at is None or payload.due_at <= at:
+        return Line(text)
+    return Line(f"{text}, where it waits {phrases.length(payload.due_at - at)}", "wait")
 
 
 def exited(payload: EnrollmentExited) -> Line:
@@ -88,6 +102,11 @@ def step(name: str) -> str:
     """`0:wait` as words: `1 (wait)`."""
     place, _, kind = name.partition(":")
     return f"{phrases.step(place)} ({phrases.plain(kind)})" if kind else phrases.step(place)
+
+
+def version(hash_: str) -> str:
+    """A version by as much of its hash as people compare."""
+    return hash_[:8]
 
 
 def _named(candidate: Candidate | None) -> str:

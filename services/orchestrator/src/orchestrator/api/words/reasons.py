@@ -83,10 +83,14 @@ REASONS: Mapping[str, str] = {
     "completed": "it came to its end",
     "merged": "they turned out to be one with a person for whom it goes on, or was done before",
     "too_many_steps": "one occasion led through too many steps of the playbook",
+    "cancelled_by_publication": "whoever published the next version ended what was under way",
+    "overdue": "it came due while it could not be sent, and was left out when the playbook went on",
     "playbook_error": "the playbook’s version is gone or has an error",
     # steps
     "arrived": "",
     "rounds_over": "it went back as often as it may, now it goes on",
+    "held": "the playbook is paused",
+    "resumed": "the playbook goes on after a pause",
     # held
     "halted": "all sending is halted until somebody resumes it",
     "unknown_workspace": "the workspace has no release yet",

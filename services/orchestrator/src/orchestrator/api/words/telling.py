@@ -14,6 +14,7 @@ from common.contracts.decisions import (
     EnrollmentEmitted,
     EnrollmentEntered,
     EnrollmentExited,
+    EnrollmentMigrated,
 )
 from common.contracts.deliveries import (
     DeliveryBounced,
@@ -65,6 +66,7 @@ _SENTENCES: Mapping[type[Payload], Say] = {
     EnrollmentEntered: _looking_back(journeys.entered),
     EnrollmentAdvanced: journeys.advanced,
     EnrollmentEmitted: _alone(journeys.emitted),
+    EnrollmentMigrated: journeys.migrated,
     EnrollmentExited: _alone(journeys.exited),
     DecisionMade: journeys.decision,
     ActionRequested: _dated(journeys.requested),

@@ -16,6 +16,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.passage.course import Course
 from orchestrator.domain.passage.notes import Notes, end
+from orchestrator.domain.passage.succession import held
 from orchestrator.domain.state import MAX_PASSAGES, Enrollment, Passage
 from orchestrator.domain.steps import Go, Rest
 
@@ -45,37 +46,69 @@ def enter(journey: Journey, key: str, occasion: Occasion, notes: Notes) -> Enrol
 
 
 def advance(
-    journey: Journey, enrollment: Enrollment, occasion: Occasion, notes: Notes
+    journey: Journey,
+    enrollment: Enrollment,
+    occasion: Occasion,
+    notes: Notes,
+    *,
+    paused: bool = False,
 ) -> Enrollment | None:
-    """What the occasion does to a passage under way: exits first, whatever the step, then the step itself."""
+    """What the occasion does to a passage under way: exits first, whatever the step, then the step itself.
+
+    Of a paused playbook it does not go on; a rest that activities begin anew begins anew all the same.
+    """
     reason = journey.exit_reason(occasion, enrollment.since)
     if reason is not None:
         end(enrollment, reason, notes)
         return None
-    placed = journey.steps[enrollment.step]
-    step = placed.step
     course = Course(journey, occasion, notes)
     if occasion.timer is not None:
-        if not is_due(enrollment, occasion):
-            return enrollment
-        following = step.due(journey.visit(enrollment, occasion))
-        # It was told that it came to the step; where it just goes on there is nothing more to tell of it.
-        if following == Go():
-            return course.arrive(enrollment, placed.following)
-        return course.follow(enrollment, following)
-    if occasion.activity is None:
+        return _due(course, enrollment, paused=paused)
+    if occasion.activity is not None:
+        return _heard(course, enrollment, occasion.activity.name, paused=paused)
+    return enrollment
+
+
+def _due(course: Course, enrollment: Enrollment, *, paused: bool) -> Enrollment | None:
+    """A timer fired."""
+    journey, occasion = course.journey, course.occasion
+    if not is_due(enrollment, occasion):
         return enrollment
-    move = step.hear(journey.visit(enrollment, occasion))
+    if paused:
+        return held(journey, enrollment, occasion, course.notes, None)
+    placed = journey.steps[enrollment.step]
+    visit = journey.visit(enrollment, occasion)
+    # What the person did during a pause has led it somewhere already.
+    way = enrollment.way
+    following = placed.step.due(visit) if way is None else Go(way)
+    # It was told that it came to the step; where it just goes on there is nothing more to tell of it.
+    if following == Go():
+        return course.arrive(enrollment, placed.following)
+    return course.follow(enrollment, following)
+
+
+def _heard(
+    course: Course, enrollment: Enrollment, activity: str, *, paused: bool
+) -> Enrollment | None:
+    """The person did something."""
+    journey, occasion, notes = course.journey, course.occasion, course.notes
+    move = journey.steps[enrollment.step].step.hear(journey.visit(enrollment, occasion))
     if move is None:
         return enrollment
     if isinstance(move, Rest):
-        return course.rest(enrollment, move, reasons.restarted_by(occasion.activity.name))
+        return course.rest(enrollment, move, reasons.restarted_by(activity))
+    if paused:
+        way = move.block if isinstance(move, Go) else None
+        return held(journey, enrollment, occasion, notes, way)
     notes.timers[enrollment.timer] = None
-    return course.follow(replace(enrollment, due_at=None), move)
+    going = replace(enrollment, due_at=None, held=False, way=None, skips=False)
+    return course.follow(going, move)
 
 
 def is_due(enrollment: Enrollment, occasion: Occasion) -> bool:
     """Whether the timer that fired is this passage's, and of its present rest: a restarted one has another instant."""
+    if enrollment.held:
+        return False
     return occasion.timer == enrollment.timer and occasion.due_at == enrollment.due_at
 
 

@@ -16,7 +16,7 @@ from common.contracts.decisions import (
 )
 from common.ids import derive
 from orchestrator.domain import reasons
-from orchestrator.domain.arbitration import arbitrate
+from orchestrator.domain.arbitration import Ruling, arbitrate
 from orchestrator.domain.contacts import REQUESTED
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.occasion import Occasion
@@ -69,7 +69,7 @@ class Course:
     def rest(self, enrollment: Enrollment, rest: Rest, reason: str) -> Enrollment:
         self.notes.timers[enrollment.timer] = rest.until
         self._tell(enrollment, reason, rest.until)
-        return replace(enrollment, due_at=rest.until)
+        return replace(enrollment, due_at=rest.until, held=False, way=None, skips=False)
 
     def _moved(self, standing: Enrollment, move: Move) -> tuple[Enrollment, int]:
         """The enrollment after the move, and the place to which it leads."""
@@ -111,7 +111,7 @@ class Course:
                 enrollment_id=standing.id,
                 playbook=self.journey.name,
                 version=self.journey.version,
-                step=_said(self.journey.steps[standing.step]),
+                step=self.journey.steps[standing.step].said,
                 event_id=derive("emission", standing.id, standing.step, standing.rounds),
                 name=emission.event,
                 properties=dict(emission.properties),
@@ -120,6 +120,8 @@ class Course:
 
     def _propose(self, enrollment: Enrollment, proposal: Proposal) -> Enrollment:
         ruling = arbitrate(self.journey, proposal, self.occasion.customer)
+        if enrollment.skips:
+            ruling = Ruling("expired", reasons.OVERDUE, ruling.candidates)
         decision = DecisionMade(
             decision_id=decision_id(enrollment),
             trigger_id=enrollment.trigger_id,
@@ -177,12 +179,8 @@ class Course:
                 enrollment_id=enrollment.id,
                 playbook=self.journey.name,
                 version=self.journey.version,
-                step=_said(self.journey.steps[enrollment.step]),
+                step=self.journey.steps[enrollment.step].said,
                 reason=reason,
                 due_at=due_at,
             )
         )
-
-
-def _said(placed: Placed) -> str:
-    return f"{placed.id}:{placed.step.KIND}"
