@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cuestream.bench import consume, ingest, resolve, timers
+from cuestream.bench import consume, ingest, journeys, resolve, timers
 from cuestream.bench.figures import Effort, Report
 from cuestream.bench.grounds import Grounds
 from cuestream.bench.sending import LOADS
@@ -102,3 +102,19 @@ async def test_timers_leave_the_rows_and_bytes_that_a_bare_loop_leaves(
     check(report, "timers", ["burst-1k", "steady-1k"])
     assert sum("same rows and bytes" in line for line in said) == 1
     assert report.cases[1].p99_ms
+
+
+async def test_journeys_are_measured_with_few_and_many_playbooks_and_with_passages_that_wait(
+    kafka_bootstrap: str, database: Any, tmp_path: Path
+) -> None:
+    effort, _ = brief(400)
+    on = Grounds(kafka_bootstrap, database.url, tmp_path, partitions=2)
+
+    report = await journeys.measure(on, effort, profiles=300, expected=2000, many=40)
+
+    told = {case.case: case for case in report.cases}
+    assert list(told) == ["advance-26", "advance-40", "consume-26", "consume-40", "waiting-0k"]
+    assert all(case.rate > 0 for case in report.cases)
+    assert all((told[name].ratio or 0) > 0 for name in ("consume-26", "consume-40"))
+    assert told["waiting-0k"].p99_ms
+    assert (told["waiting-0k"].processes or {})["consume"].growth

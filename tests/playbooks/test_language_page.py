@@ -28,7 +28,8 @@ TESTS = [block for block in BLOCKS if "scenarios:" in block]
 def test_a_journey_of_the_page_compiles_and_raises_no_alarm(text: str) -> None:
     journey = parse_playbook("page", "v1", {"journey.yaml": text, **TEMPLATES}, plan={})
 
-    assert list(check_journey(journey)) == []
+    # The templates are those of all the examples.
+    assert [flaw for flaw in check_journey(journey) if flaw.rule != "unused_template"] == []
 
 
 @pytest.mark.parametrize("text", TESTS)

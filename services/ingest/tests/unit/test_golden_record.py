@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.configuration.workspace import Brand, Source, Workspace
+from common.contracts.profiles import TraitsChanged
 from ingest.consumer import rules_of
 from ingest.domain.people import FieldRule, Golden, Held, Profile, Rules
 from services.ingest.tests.making import NOW, Shop
@@ -167,3 +168,14 @@ def test_the_pages_example_becomes_the_folds_rules() -> None:
 def test_a_rule_that_makes_no_sense_is_refused(section: object) -> None:
     with pytest.raises(ValueError, match="golden_record"):
         workspace(section)
+
+
+def test_others_are_told_the_birthday_without_the_year() -> None:
+    shop = Shop()
+    shop.identify({"email": "anna@example.com"})
+    [told] = [
+        one for one in shop.identify({"birthday": "1988-02-29"}) if isinstance(one, TraitsChanged)
+    ]
+
+    assert told.birthday == "02-29"
+    assert shop.identify({"birthday": "29.02.1988"}) == []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from common.configuration import Configuration, Release, workspace_of
+from common.configuration import Configuration, Release, Workspace, workspace_of
 from common.consuming import Handlers
 from common.contracts import deliveries
 from common.contracts.decisions import ProfileWoken
@@ -91,15 +91,18 @@ def check_playbooks(release: Release) -> None:
 def _library(release: Release, configuration: Configuration) -> Library:
     workspace = workspace_of(release)
     zone = ZoneInfo(workspace.contact_policy.time_zone)
-    # Whoever has named no sender yet has the sink, which takes mails.
-    adapters = {"email", *workspace.senders}
     return Library(
         release.all(KIND),
         configuration.contents,
         workspace.parameters,
         zone,
-        adapters,
+        adapters_of(workspace),
         transitions=release.transitions,
         paused=release.paused,
         resumed=release.resumed,
     )
+
+
+def adapters_of(workspace: Workspace) -> frozenset[str]:
+    """The channels on which a workspace can send; whoever has named no sender yet has the sink, which takes mails."""
+    return frozenset({"email", *workspace.senders})

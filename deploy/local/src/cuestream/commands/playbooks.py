@@ -1,4 +1,4 @@
-"""`cuestream playbooks test`: whether playbooks do what their own tests say, in virtual time."""
+"""`cuestream playbooks`: whether they are right, and whether they do what their own tests say, in virtual time."""
 
 from __future__ import annotations
 
@@ -40,13 +40,42 @@ Workspace = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     playbooks = typer.Typer(help="Playbooks as code.", no_args_is_help=True)
-    playbooks.callback()(_together)
+    playbooks.command("check")(check)
     playbooks.command("test")(rehearse)
     app.add_typer(playbooks, name="playbooks")
 
 
-def _together() -> None:
-    """With a callback, a lone subcommand keeps its name."""
+def check(
+    names: Names = None,
+    *,
+    directory: Folder = Path(),
+    workspace: Workspace = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 for a warning, too.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Find what is wrong with playbooks before anybody publishes them, by file, line and column."""
+    look = _rehearsal().check
+    chosen = list(_chosen(directory, names or (), workspace))
+    found = [problem for content, release in chosen for problem in look(content, release)]
+    if json:
+        print_json(msgspec.json.encode([problem.model_dump() for problem in found]))
+    else:
+        for problem in found:
+            mark = {"error": "✗", "warning": "!"}[problem.severity]
+            hint = f" Did you mean `{problem.suggestion}`?" if problem.suggestion else ""
+            place = f"{problem.file}:{problem.line}:{problem.column}"
+            say(f"{mark} {place}: {problem.message}.{hint} [{problem.rule}]")
+    bad = [problem for problem in found if strict or problem.severity == "error"]
+    if bad:
+        raise FindingError(f"{len(bad)} problems in {len({one.file for one in bad})} files.")
+    if not json:
+        say(
+            f"{len(chosen)} playbooks are fine."
+            if not found
+            else "Nothing keeps them from being published."
+        )
 
 
 def rehearse(
@@ -57,7 +86,7 @@ def rehearse(
     json: Json = False,
 ) -> None:
     """Play each playbook's test_*.yaml in virtual time; steps and ways that no test goes through are named."""
-    play = _rehearsal()
+    play = _rehearsal().rehearse
     reports = []
     for content, release in _chosen(directory, names or (), workspace):
         folder = directory / "playbooks" / content.name
@@ -151,9 +180,9 @@ def _told(report: Report) -> Mapping[str, Any]:
 
 def _rehearsal() -> Any:
     try:
-        from cuestream.rehearsal import rehearse  # noqa: PLC0415 - part of the extra `local`
+        from cuestream import rehearsal  # noqa: PLC0415 - part of the extra `local`
     except ImportError as error:
         raise UsageError(
             "This needs cuestream's services beside the command.", "Install `cuestream[local]`."
         ) from error
-    return rehearse
+    return rehearsal

@@ -1,5 +1,6 @@
 """Playbooks tried out in virtual time: the folds that run in production, one customer, no log and no database."""
 
+from cuestream.rehearsal.checking import check
 from cuestream.rehearsal.coverage import Coverage, coverage_of
 from cuestream.rehearsal.life import Life
 from cuestream.rehearsal.playing import Outcome, play
@@ -14,6 +15,7 @@ __all__ = [
     "Outcome",
     "Report",
     "Scenario",
+    "check",
     "coverage_of",
     "play",
     "read_scenarios",

@@ -11,6 +11,7 @@ from common.documents import DocumentError, Finding
 from cuestream.rehearsal.coverage import Coverage, coverage_of
 from cuestream.rehearsal.playing import Outcome, play
 from cuestream.rehearsal.scenario import read_scenarios
+from orchestrator.consumer import adapters_of
 from orchestrator.domain.library import KIND, Library
 from orchestrator.domain.playbook import parse_playbook
 
@@ -49,7 +50,8 @@ def rehearse(content: Content, release: Release, files: Mapping[str, str]) -> Re
                 # A parameter that the playbook does not have is a mistake of the test.
                 parse_playbook(content.name, content.hash, content.files, overrides, zone=zone)
                 parameters = {**workspace.parameters, content.name: overrides}
-                library = Library(release.all(KIND), {content.key: content}, parameters, zone)
+                known, adapters = {content.key: content}, adapters_of(workspace)
+                library = Library(release.all(KIND), known, parameters, zone, adapters)
                 outcomes.append(play(scenario, library, content.name))
         except DocumentError as error:
             problems += [_in_test(finding, file) for finding in error.findings]

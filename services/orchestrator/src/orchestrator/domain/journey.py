@@ -9,6 +9,7 @@ from typing import Literal
 
 from common.conditions import Condition, Expression
 from common.contracts.actions import Occurrence, Printable
+from common.documents import Value
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.program import Placed
 from orchestrator.domain.setting import Setting
@@ -88,6 +89,10 @@ class Journey:
     """Message and channel for which the playbook has a template."""
     printed: Mapping[str, Printable]
     """The parameters that templates name, with their values."""
+    templates: Mapping[str, str]
+    """Their texts, by path."""
+    written: Mapping[str, Value]
+    """The file's sections, in their places."""
 
     @property
     def scheduled(self) -> tuple[Scheduled, ...]:

@@ -34,6 +34,7 @@ MAX_STEPS: Final = 200
 HOME: Final = ZoneInfo("Europe/Berlin")
 """Where a workspace is that says nothing of it."""
 
+TEMPLATES: Final = "templates/"
 _TEMPLATE = re.compile(
     r"templates/([a-z][a-z0-9_]*)\.([a-z]+)\.[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*\.liquid"
 )
@@ -87,6 +88,8 @@ def parse_playbook(
         setting=Setting(tuple(sorted(reading.variables)), zone, frozenset(adapters)),
         asked_of_trigger=_asked_of_trigger(files),
         messages=messages,
+        templates={path: text for path, text in files.items() if path.startswith(TEMPLATES)},
+        written={name: fields[name] for name in fields},
         printed={} if report.findings else _printed(files, reading, parameters),
     )
     # Where a step could not be read, what it would have used is not known.

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
-from common.configuration import ConfigurationError, Content, Workspace, parse_workspace
+from common.configuration import (
+    ConfigurationError,
+    ContactPolicy,
+    Content,
+    Workspace,
+    parse_workspace,
+)
 from common.configuration.directory import PLAN_FILE
-from common.configuration.tracking import Schema, parse_plan
+from common.configuration.tracking import TrackingPlan, parse_plan
 from common.documents import DocumentError, Finding, parse_document
 from orchestrator.api.publication.shapes import FoundProblem
-from orchestrator.domain.checks import check_journey
+from orchestrator.domain.checks import Cap, Surroundings, check_journey
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.playbook import parse_playbook
 from orchestrator.domain.steps import AUDIENCES, Propose
 
 KINDS = ("workspace", "tracking_plan", "playbook", "lead_model")
 WORKSPACE_FILE = "workspace.yaml"
+CONSENTS = ("Consent Granted", "Consent Withdrawn", "Consent Requested", "Consent Confirmed")
+"""Activities that need no plan: we tell them ourselves."""
 MAX_BYTES = 800_000
 """Of one content; the log takes a little more in one record."""
 
@@ -25,7 +35,17 @@ _HINT = re.compile(r"; did you mean `([^`]+)`\?")
 
 
 def check(workspace: str, contents: Sequence[Content]) -> list[FoundProblem]:
-    """All problems of one workspace's wanted release; none: it may be published."""
+    """What keeps one workspace's wanted release from being published; none: it may be."""
+    return [problem for problem in examine(workspace, contents) if problem.severity == "error"]
+
+
+def examine(
+    workspace: str, contents: Sequence[Content], events: Collection[str] = ()
+) -> list[FoundProblem]:
+    """All problems of one workspace's wanted release, and what somebody should look at before it is published.
+
+    `events` are the names that sources use besides those of the tracking plan.
+    """
     problems = list(_check_list(workspace, contents))
     if problems:
         return problems
@@ -35,15 +55,13 @@ def check(workspace: str, contents: Sequence[Content]) -> list[FoundProblem]:
         settings = parse_workspace(workspace, own.files[WORKSPACE_FILE], file=file)
     except ConfigurationError as error:
         return list(_named(error, file))
-    plan = _schemas(contents)
     for content in contents:
-        if content.kind == "playbook":
-            problems.extend(_check_playbook(content, settings, file, plan))
-        elif content.kind == "lead_model":
+        if content.kind == "lead_model":
             problems.extend(_check_yaml(content))
         elif content.kind == "tracking_plan":
             problems.extend(_check_plan(content, workspace))
-    return problems
+    playbooks = [content for content in contents if content.kind == "playbook"]
+    return problems + _check_playbooks(playbooks, settings, file, _plan(contents), events)
 
 
 def file_of(content: Content, path: str) -> str:
@@ -98,29 +116,55 @@ def _check_files(content: Content) -> Iterator[FoundProblem]:
         yield _problem(file_of(content, ""), 1, 1, message)
 
 
-def _schemas(contents: Iterable[Content]) -> dict[str, Schema]:
-    """What the tracking plan says of each event; of a plan that cannot be read, its own check tells."""
-    found: dict[str, Schema] = {}
+def _plan(contents: Iterable[Content]) -> TrackingPlan | None:
+    """What the tracking plan says; of one that cannot be read, its own check tells."""
     for content in contents:
         if content.kind == "tracking_plan":
             with suppress(ConfigurationError):
-                plan = parse_plan(content.name, content.files.get(PLAN_FILE, ""))
-                found.update((name, event.properties) for name, event in plan.events.items())
-    return found
+                return parse_plan(content.name, content.files.get(PLAN_FILE, ""))
+    return None
 
 
-def _check_playbook(
-    content: Content, settings: Workspace, own_file: str, plan: Mapping[str, Schema]
-) -> Iterable[FoundProblem]:
-    overrides: Mapping[str, str | float | bool] = settings.parameters.get(content.name, {})
-    try:
-        journey = parse_playbook(content.name, content.hash, content.files, overrides, plan)
-    except DocumentError as error:
-        return [_found(content, finding, own_file) for finding in error.findings]
-    return [
-        *(_found(content, finding, own_file) for finding in check_journey(journey)),
-        *_check_templates(content, journey, settings.locales),
-    ]
+def _check_playbooks(
+    playbooks: Sequence[Content],
+    settings: Workspace,
+    own_file: str,
+    plan: TrackingPlan | None,
+    events: Collection[str],
+) -> list[FoundProblem]:
+    problems: list[FoundProblem] = []
+    read: list[tuple[Content, Journey]] = []
+    planned = plan.events if plan is not None else {}
+    schemas = {name: event.properties for name, event in planned.items()}
+    for content in playbooks:
+        overrides: Mapping[str, str | float | bool] = settings.parameters.get(content.name, {})
+        name, version, files = content.name, content.hash, content.files
+        try:
+            read.append((content, parse_playbook(name, version, files, overrides, schemas)))
+        except DocumentError as error:
+            problems += [_found(content, finding, own_file) for finding in error.findings]
+    around = Surroundings(
+        quiet=_quiet(settings.contact_policy),
+        caps=tuple(Cap(c.channel, c.at_most, c.per) for c in settings.contact_policy.caps),
+        events=frozenset({*events, *planned, *CONSENTS}) if events or planned else frozenset(),
+        only_planned=plan is not None and plan.unknown_events == "quarantine",
+    )
+    for content, journey in read:
+        others = tuple(other for _, other in read if other is not journey)
+        for flaw in check_journey(journey, replace(around, others=others)):
+            found = _found(content, flaw.finding, own_file)
+            problems.append(found.model_copy(update={"rule": flaw.rule, "severity": flaw.severity}))
+        problems.extend(_check_templates(content, journey, settings.locales))
+    return problems
+
+
+def _quiet(policy: ContactPolicy) -> timedelta:
+    """How long the night is."""
+    if policy.quiet_hours is None:
+        return timedelta()
+    begin, end = policy.quiet_hours.start, policy.quiet_hours.end
+    minutes = (end.hour - begin.hour) * 60 + end.minute - begin.minute
+    return timedelta(minutes=minutes % (24 * 60))
 
 
 def _check_plan(content: Content, workspace: str) -> Iterator[FoundProblem]:
@@ -162,12 +206,9 @@ def _check_templates(
         for locale in locales:
             path = f"templates/{message}.{channel}.{locale}.liquid"
             if path not in content.files:
-                yield _problem(
-                    file_of(content, path),
-                    1,
-                    1,
-                    f"`{message}` has no {channel} template in `{locale}`",
-                )
+                missing = f"`{message}` has no {channel} template in `{locale}`"
+                found = _problem(file_of(content, path), 1, 1, missing)
+                yield found.model_copy(update={"rule": "missing_locale"})
 
 
 def _found(content: Content, finding: Finding, own_file: str) -> FoundProblem:

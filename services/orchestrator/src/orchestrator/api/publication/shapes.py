@@ -97,6 +97,9 @@ class FoundProblem(BaseModel):
     column: int = 1
     message: str
     suggestion: str | None = None
+    rule: str = "language"
+    """`language`: it cannot be read; else what was looked for."""
+    severity: Literal["error", "warning"] = "error"
 
 
 class PlannedChange(BaseModel):

@@ -36,7 +36,7 @@ def money(amount: int, currency: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A technical name as words: `cart_abandonment` becomes `cart abandonment`."""
+    """A technical name as words: `late_riser` becomes `late riser`."""
     return name.replace("_", " ")
 
 

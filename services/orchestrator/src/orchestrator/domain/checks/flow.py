@@ -58,11 +58,12 @@ def _reached(begin: int, journey: Journey, through: Callable[[Placed], bool]) ->
         reached.add(place)
         placed = journey.steps[place]
         if through(placed):
-            open_ += _successors(placed, journey)
+            open_ += successors(placed, journey)
     return reached
 
 
-def _successors(placed: Placed, journey: Journey) -> Sequence[int]:
+def successors(placed: Placed, journey: Journey) -> Sequence[int]:
+    """The places to which a step may lead."""
     step = placed.step
     match step:
         case Exit():
