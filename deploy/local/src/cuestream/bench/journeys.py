@@ -36,7 +36,7 @@ from cuestream.bench.load import Volley
 from cuestream.bench.pending import state
 from cuestream.bench.repertoire import SHOPS, playbooks
 from cuestream.bench.rounds import alternate
-from cuestream.bench.shoppers import NAMES, activity, fill_shoppers, library_of, sample, spread
+from cuestream.bench.shoppers import NAMES, activity, fill_shoppers, in_lots, library_of, sample
 
 MANY = 1_000
 """Playbooks in force at once."""
@@ -167,7 +167,7 @@ async def _waited(on: Grounds, effort: Effort, waiting: int) -> Case:
     """So many passages wait, a thousand a second are due, virtual time goes with the clock."""
     contents = playbooks(SHOPS)
     count = max(1, min(int(effort.seconds * _RATE), waiting // (effort.rounds + 1)))
-    due = spread(BEGUN + _DAY, timedelta(seconds=1 / _RATE), _NEVER, range(count * (effort.rounds + 1)))  # fmt: skip
+    due = in_lots(BEGUN + _DAY, timedelta(seconds=1 / _RATE), _NEVER, count, effort.rounds + 1)
     like = sample(library_of(contents), rests=True)
     effort.say(f"filling tables with {waiting:,} passages")
     async with party(
@@ -180,7 +180,7 @@ async def _waited(on: Grounds, effort: Effort, waiting: int) -> Case:
         done: list[Round] = []
         sizes: list[float] = []
         for number in range(effort.rounds + 1):
-            begun = BEGUN + _DAY + number * count * timedelta(seconds=1 / _RATE)
+            begun = BEGUN + (number + 1) * _DAY
             fired = await _trickled(side, begun, count)
             effort.say(f"waiting · round {number} · {fired.rate:,.0f} passages/s")
             sizes.append(rss_mib(side.process.pid))

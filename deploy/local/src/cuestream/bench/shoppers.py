@@ -29,6 +29,7 @@ NAMES: Final = ("Product Viewed",) * 7 + ("Page Viewed",) * 2 + (ADDED,)
 _PROFILES = ("partition", "profile_id", "workspace", "now", "schema", "state")
 _TIMERS = ("loop", "partition", "profile_id", "name", "workspace", "due_at", "correlation", "traceparent")  # fmt: skip
 _ENROLLMENTS = ("partition", "profile_id", "enrollment_id", "workspace", "playbook", "version", "step", "entered_at", "moved_at")  # fmt: skip
+_DAY = timedelta(days=1)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -141,10 +142,11 @@ class _Shoppers:
             yield replace(one, id=id_, due_at=self._due(number) or one.due_at)
 
 
-def spread(begun: datetime, apart: timedelta, never: datetime, lots: range) -> Due:
-    """The numbers in `lots` are due one after the other, all others long after."""
+def in_lots(begun: datetime, apart: timedelta, never: datetime, size: int, lots: int) -> Due:
+    """The first numbers are due one after the other, in so many lots of that size, each a day after the one before; all others long after."""
 
     def due(number: int) -> datetime:
-        return begun + (number - lots.start) * apart if number in lots else never
+        lot, index = divmod(number, size)
+        return begun + lot * _DAY + index * apart if lot < lots else never
 
     return due
