@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.generator import conditions, metrics, paths, settings, vocabulary, webhooks
+from docs.generator import (
+    conditions,
+    journey_schema,
+    metrics,
+    paths,
+    settings,
+    vocabulary,
+    webhooks,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -13,6 +21,7 @@ def pages() -> dict[str, str]:
     """Path from the root → what should stand there."""
     return {
         "docs/settings.md": settings.page(),
+        journey_schema.ADDRESS: journey_schema.page(),
         "docs/architecture.md": between_marks(
             (ROOT / "docs/architecture.md").read_text(), paths.table()
         ),
