@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     playbooks = typer.Typer(help="Playbooks as code.", no_args_is_help=True)
     playbooks.command("check")(check)
+    playbooks.command("draw")(draw)
     playbooks.command("test")(rehearse)
     app.add_typer(playbooks, name="playbooks")
 
@@ -76,6 +77,26 @@ def check(
             if not found
             else "Nothing keeps them from being published."
         )
+
+
+def draw(
+    name: Annotated[str, typer.Argument(help="The playbook.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; default: NAME.svg.")
+    ] = None,
+    directory: Folder = Path(),
+    workspace: Workspace = None,
+) -> None:
+    """Draw a journey as SVG: what begins it, its steps, its ways."""
+    [(content, release)] = _chosen(directory, [name], workspace)
+    try:
+        picture = _rehearsal().draw(content, release)
+    except DocumentError as error:
+        raise UsageError(f"The playbook {name} is wrong: {error.detail}") from error
+    file = out or Path(f"{name}.svg")
+    file.write_text(picture, "utf-8")
+    say(f"{file} shows {name}.")
 
 
 def rehearse(

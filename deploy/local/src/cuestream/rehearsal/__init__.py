@@ -1,6 +1,6 @@
 """Playbooks tried out in virtual time: the folds that run in production, one customer, no log and no database."""
 
-from cuestream.rehearsal.checking import check
+from cuestream.rehearsal.checking import check, draw
 from cuestream.rehearsal.coverage import Coverage, coverage_of
 from cuestream.rehearsal.life import Life
 from cuestream.rehearsal.playing import Outcome, play
@@ -17,6 +17,7 @@ __all__ = [
     "Scenario",
     "check",
     "coverage_of",
+    "draw",
     "play",
     "read_scenarios",
     "rehearse",

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from common.configuration import Content, Release
+from common.configuration import Content, Release, workspace_of
 from dispatcher.domain.templates import find_problems
 from ingest.domain.vocabulary import CANONICAL
 from orchestrator.api.publication.checks import examine, file_of
 from orchestrator.api.publication.shapes import FoundProblem
+from orchestrator.domain.picture import draw as drawn
+from orchestrator.domain.playbook import parse_playbook
 
 _PLACE: Final = re.compile(
     r"(?P<file>[^:]+)(?::(?P<line>\d+))?(?::(?P<column>\d+))?: (?P<message>.*)", re.DOTALL
@@ -42,3 +44,13 @@ def _of_templates(content: Content) -> Iterator[FoundProblem]:
             message=place["message"],
             rule="template",
         )
+
+
+def draw(content: Content, release: Release) -> str:
+    """The playbook's journey as SVG, with the workspace's parameters.
+
+    Raises:
+        DocumentError: it cannot be read.
+    """
+    parameters = workspace_of(release).parameters.get(content.name, {})
+    return drawn(parse_playbook(content.name, content.hash, content.files, parameters))
