@@ -79,7 +79,7 @@ def test_an_example_of_the_page_fits(text: str) -> None:
     "edit",
     [
         ("again: per_key", "again: once"),
-        ("channels: [email]", "channels: [mail]"),
+        ("channels: [email, sms, ads]", "channels: [mail]"),
         ("purpose: marketing", "purpose: ads"),
         ("- wait:", "- rest:"),
         ("expires_after: 24h", "expires_after: a day"),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from common.configuration import Release, content_of, load_playbooks
+from common.configuration import Content, Release, content_of, load_playbooks
 from cuestream.rehearsal import check
 
 ROOT = Path(__file__).parents[2]
@@ -89,10 +89,10 @@ DEFECTS = [
     Defect(CART, "parameters:\n", "parameters:\n  pause: {type: duration, default: 1h}\n", "language"),
     # what it says
     Defect(CART, "message: reminder", "message: remainder", "language"),
-    Defect(CART, "channels: [email]", "channels: [mail]", "language"),
-    Defect(CART, "channels: [email]", "channels: [email, email]", "language"),
-    Defect(CART, "channels: [email]", "channels: [email, sms]", "language"),
-    Defect(CART, "channels: [email], ", "", "language"),
+    Defect(ORDER, "channels: [email]", "channels: [mail]", "language"),
+    Defect(ORDER, "channels: [email]", "channels: [email, email]", "language"),
+    Defect(ORDER, "channels: [email]", "channels: [email, sms]", "language"),
+    Defect(ORDER, "channels: [email], ", "", "language"),
     Defect(CART, "expires_after: 24h", "expires_after: 0s", "language"),
     Defect(CART, "expires_after: 24h", "expires_after: 8h", "expires_at_night"),
     Defect(REVIEW, "expires_after: 3d", "expires_after: 11h", "expires_at_night"),
@@ -137,7 +137,7 @@ def test_a_defect_is_found_where_it_is(defect: Defect) -> None:
     assert defect.old in files[defect.file]
     files[defect.file] = files[defect.file].replace(defect.old, defect.new)
     edited = content_of("playbook", content.name, files)
-    others = [one for one in release.contents if one.key != content.key]
+    others = without(release, content)
     plan = [content_of("tracking_plan", release.workspace, {"plan.yaml": defect.plan})]
 
     found = check(
@@ -154,13 +154,12 @@ def test_missing_files_are_found() -> None:
     for path, rule in ((EN.format("confirmation"), "missing_locale"), (JOURNEY, "language")):
         files = {name: text for name, text in content.files.items() if name != path}
         edited = content_of("playbook", content.name, files)
-        others = [one for one in release.contents if one.key != content.key]
-        found = check(edited, Release(release.workspace, 1, (*others, edited)))
+        found = check(edited, Release(release.workspace, 1, (*without(release, content), edited)))
         assert rule in {one.rule for one in found}
 
 
 def test_a_channel_on_which_nobody_can_agree_to_advertising_is_found() -> None:
-    content, release = SHIPPED[CART]
+    content, release = SHIPPED[REVIEW]
     files = {
         path.replace(".email.", ".webhook."): text.replace(
             "channels: [email]", "channels: [webhook]"
@@ -168,10 +167,13 @@ def test_a_channel_on_which_nobody_can_agree_to_advertising_is_found() -> None:
         for path, text in content.files.items()
     }
     edited = content_of("playbook", content.name, files)
-    others = [one for one in release.contents if one.key != content.key]
 
-    [found] = check(edited, Release(release.workspace, 1, (*others, edited)))
+    [found] = check(edited, Release(release.workspace, 1, (*without(release, content), edited)))
     assert (found.rule, found.severity) == ("nobody_can_agree", "error")
+
+
+def without(release: Release, content: Content) -> list[Content]:
+    return [one for one in release.contents if one.key != content.key]
 
 
 def test_two_playbooks_that_the_same_event_begins_are_told_of_each_other() -> None:

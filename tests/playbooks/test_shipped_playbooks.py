@@ -188,7 +188,7 @@ mails = pytest.mark.parametrize("sent", MAILS, ids=[mail.where for mail in MAILS
 
 @pytest.mark.parametrize(
     "sent",
-    [mail for mail in MAILS if mail.playbook == "cart_abandonment"],
+    [mail for mail in MAILS if mail.where.startswith("cart_abandonment/reminder")],
     ids=lambda sent: sent.where,
 )
 def test_a_mail_shows_the_products_with_quantity_and_price(sent: Sent) -> None:

@@ -40,8 +40,20 @@ MERGE = 10
 """The profile version of a merge."""
 
 REPOSITORY = Path(__file__).parents[3]
-CART_ABANDONMENT = (REPOSITORY / "playbooks/cart_abandonment/journey.yaml").read_text()
-"""The playbook that is shipped."""
+CART_ABANDONMENT = """\
+purpose: marketing
+parameters:
+  silence: {type: duration, default: 30m, min: 5s, max: 7d, description: How long a cart rests before we remind}
+trigger: {event: [Product Added, Product Removed, Cart Viewed], when: "size(customer.cart.items) > 0"}
+entry: {key: customer.cart.id, again: per_key}
+exit_when:
+  - {event: Order Completed}
+  - {when: "size(customer.cart.items) == 0"}
+steps:
+  - wait: {for: $silence, restart_on: [Product Added, Product Removed, Cart Viewed]}
+  - propose: {message: reminder, channels: [email], expires_after: 24h}
+"""
+"""One reminder of a cart: the agreed example of a playbook."""
 TEMPLATES = {
     "templates/reminder.email.de.liquid": "Hallo",
     "templates/reminder.email.en.liquid": "Hello",

@@ -103,7 +103,7 @@ def test_the_shipped_playbooks_can_be_written_in_every_shipped_workspace() -> No
             for (message, channel), by_locale in templates.by_message.items():
                 assert set(rules.locales) <= set(by_locale)
                 for locale in by_locale:
-                    asked = delivery(message=message, channel=channel)
+                    asked = delivery(message=message, channel=channel, parameters={"discount": 10})
                     mail = render(
                         templates, asked, recipient(locale=locale, first_name=None), rules, LINKS
                     )

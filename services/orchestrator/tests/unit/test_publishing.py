@@ -103,7 +103,7 @@ async def test_a_problem_is_told_with_its_place_and_what_was_meant(api: Api) -> 
     assert answer.json()["error"] == "configuration_invalid"
     [problem] = answer.json()["problems"]
     assert problem["file"] == "playbooks/cart_abandonment/journey.yaml"
-    assert (problem["line"], problem["column"]) == (10, 27)
+    assert (problem["line"], problem["column"]) == (16, 27)
     assert problem["suggestion"] == "restart_on"
     assert await api.publications.current() == {}
 
