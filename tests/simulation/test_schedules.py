@@ -13,6 +13,8 @@ from tests.simulation.settings import SimulationSettings
 
 SCHEDULES = 10_000
 SETTINGS = SimulationSettings.from_environment()
+ONCE_BROKEN = (20261124003450,)
+"""An old record of the journal landed late and hid that the database had been set back."""
 FAULTS = (
     *("crash", "pause", "stop", "rebalance", "trim", "refuse", "end"),
     *("lost", "unanswered", "late", "partial", "limbo"),
@@ -34,6 +36,14 @@ def test_ten_thousand_schedules_keep_every_promise() -> None:
     assert not tally.broken, tally.broken
     assert tally.schedules == SCHEDULES
     assert min(tally.faults[fault] for fault in FAULTS) > SCHEDULES / 200
+
+
+@pytest.mark.parametrize("seed", ONCE_BROKEN)
+def test_a_schedule_that_once_broke_a_promise_keeps_it(seed: int) -> None:
+    with prepared():
+        world = play(seed)
+
+    assert not world.broken, story(world)
 
 
 @pytest.mark.fault

@@ -38,7 +38,7 @@ _FATES: Mapping[str, tuple[tuple[str, str], ...]] = {
 """At what: the family of faults, and what happens."""
 _OFTEN = {"publish": 5.0, "commit": 5.0}
 """There are fewer of these than of others, and more hangs on them."""
-_KAFKA = ("poll", "bounds", "records_at")
+_KAFKA = ("poll", "bounds", "records_at", "last_records")
 
 
 @dataclass(slots=True)

@@ -116,6 +116,18 @@ async def test_whatever_dies_and_fails_each_event_takes_effect_once(
 
 
 async def test_a_database_that_was_set_back_stops_the_process(world: World) -> None:
+    await refused_once_restored(world)
+
+
+async def test_an_old_record_that_lands_late_does_not_hide_that_it_was_set_back(
+    world: World,
+) -> None:
+    # What nobody answered for was appended again, and lands once more behind what followed it.
+    await refused_once_restored(world, copies=3)
+
+
+async def refused_once_restored(world: World, copies: int = 0) -> None:
+    """The journal knows one batch more than the database, and last of all come copies of what it knew before."""
     await world.append("profile.activity", 0, *events(1))
     async with world.owner():
         await until("the score", lambda: scored(world, 1))
@@ -123,6 +135,8 @@ async def test_a_database_that_was_set_back_stops_the_process(world: World) -> N
     entry = decode_event(journaled.value or b"").payload(BatchJournaled)
     later = outgoing(ANNA, msgspec.structs.replace(entry, batch=entry.batch + 1))
     await world.append("scoring.journal", 0, Outgoing(None, later.value, journaled.headers))
+    for _ in range(copies):
+        await world.append("scoring.journal", 0, Outgoing(None, journaled.value, journaled.headers))
 
     with pytest.raises(ExceptionGroup) as raised:
         async with asyncio.timeout(20):

@@ -171,6 +171,20 @@ async def test_records_of_many_places_are_one_question(setting: Any) -> None:
         assert await reader.records_at({}) == {}
 
 
+async def test_the_newest_records_of_many_places_are_one_question(setting: Any) -> None:
+    zero, one, two = (setting.place(partition) for partition in range(3))
+    async with setting.log.publisher() as publisher, setting.log.reader() as reader:
+        await publisher.publish(zero, outgoing(*"abcde"))
+        await publisher.publish(two, outgoing(*"fg"))
+        await setting.trim(0, 1)
+
+        for most, expected in ((3, {zero: b"cde", two: b"fg"}), (9, {zero: b"bcde", two: b"fg"})):
+            found = await reader.last_records([zero, one, two], most)
+            assert {p: b"".join(r.value or b"" for r in rs) for p, rs in found.items()} == expected
+        assert await reader.last_records([one], 1) == {}
+        assert await reader.last_records([], 1) == {}
+
+
 async def test_what_was_trimmed_is_said_and_never_skipped(setting: Any) -> None:
     place = setting.place()
     async with setting.log.publisher() as publisher, setting.log.reader() as reader:

@@ -25,6 +25,11 @@ LOOK_AGAIN = 1.0
 """Seconds between two looks at what somebody else may have done to partitions at which nothing happens."""
 
 
+LATE = 50
+"""Records at a journal's end of which the newest batch is looked for: what was appended without an answer was appended
+again, and may land once more behind what followed it."""
+
+
 async def trust(gained: Mapping[int, Standing]) -> None:
     """A guard that knows no reason to refuse."""
 
@@ -203,12 +208,11 @@ async def refuse_restored(
     Raises:
         PermanentError: `database_restored`, the journal knows later batches of this life than the database.
     """
-    bounds = await reader.bounds([Place(journal, partition) for partition in sorted(batches)])
-    last = {place: end - 1 for place, (begin, end) in bounds.items() if begin < end}
+    places = [Place(journal, partition) for partition in sorted(batches)]
     ahead: dict[int, int] = {}
-    for place, record in (await reader.records_at(last)).items():
-        known = _batch_of(record, incarnation)
-        if known is not None and known > batches[place.partition]:
+    for place, records in (await reader.last_records(places, LATE)).items():
+        known = max((_batch_of(record, incarnation) for record in records), default=0)
+        if known > batches[place.partition]:
             ahead[place.partition] = known
     # Only what is committed is journaled: what is loaded after the journal was read cannot rightly be behind it.
     for partition, committed in (await again(ahead) if ahead else {}).items():
@@ -233,10 +237,10 @@ def restored_guard(ledger: Ledger, journal: str, incarnation: str, reader: Reade
     return guard
 
 
-def _batch_of(record: Fetched, incarnation: str) -> int | None:
-    """The batch that a journal's record tells of; None where another life wrote it."""
+def _batch_of(record: Fetched, incarnation: str) -> int:
+    """The batch that a journal's record tells of; 0 where another life wrote it."""
     if not record.headers.get("origin", b"").endswith(b"/" + incarnation.encode()):
-        return None
+        return 0
     return decode_event(record.value or b"").payload(BatchJournaled).batch
 
 

@@ -168,6 +168,25 @@ class KafkaReader:
                 if record.offset == held[partition][1]
             }
 
+    async def last_records(
+        self, places: Collection[Place], most: int
+    ) -> Mapping[Place, Sequence[Fetched]]:
+        """The newest records of each, in order, so many at most; nothing of those that are empty."""
+        while True:
+            bounds = {p: b for p, b in (await self.bounds(places)).items() if b.begin < b.end}
+            begins = {self._partition(p): max(b.begin, b.end - most) for p, b in bounds.items()}
+            ends = {self._partition(place): bound.end for place, bound in bounds.items()}
+            try:
+                async with self._question() as consumer:
+                    records = await _up_to(consumer, begins, ends)
+            except OffsetOutOfRangeError:
+                continue  # trimmed since we asked for the bounds
+            return {
+                place: tuple(_fetched(place, found))
+                for place in bounds
+                if (found := records[self._partition(place)])
+            }
+
     async def close(self) -> None:
         """End both clients, waiting at most 10 s for each."""
         await asyncio.gather(self._fetching.close(), self._asking.close())
@@ -199,22 +218,38 @@ class KafkaReader:
 
 async def _first(consumer: Any, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
     """Of each the first record from that offset on, where there is one."""
-    found: dict[TopicPartition, Any] = {}
-    if not offsets:
+    ends = {partition: offset + 1 for partition, offset in offsets.items()}
+    found = await _up_to(consumer, offsets, ends, at_once=1)
+    return {partition: records[0] for partition, records in found.items() if records}
+
+
+async def _up_to(
+    consumer: Any,
+    begins: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
+    at_once: int | None = None,
+) -> dict[TopicPartition, list[Any]]:
+    """Of each the records from where it begins to the end, or what compaction has left of them and the next."""
+    found: dict[TopicPartition, list[Any]] = {partition: [] for partition in begins}
+    if not begins:
         return found
-    consumer.assign(list(offsets))
-    for partition, offset in offsets.items():
+    consumer.assign(list(begins))
+    for partition, offset in begins.items():
         consumer.seek(partition, offset)
+    left = set(begins)
     try:
-        while left := offsets.keys() - found.keys():
+        while left:
             # Compaction may have left nothing up to the end: then there is no answer to wait for.
-            records = await consumer.getmany(*left, timeout_ms=2000, max_records=1)
+            records = await consumer.getmany(*left, timeout_ms=2000, max_records=at_once)
             if not records:
                 break
-            found |= {partition: batch[0] for partition, batch in records.items()}
-            consumer.pause(*records)
+            for partition, batch in records.items():
+                found[partition] += batch
+                if batch[-1].offset >= ends[partition] - 1:
+                    left.discard(partition)
+                    consumer.pause(partition)
     finally:
-        consumer.pause(*offsets)  # or the next question waits behind a fetch
+        consumer.pause(*begins)  # or the next question waits behind a fetch
     return found
 
 

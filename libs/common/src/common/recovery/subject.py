@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from common.consuming.loop import Life, Loop
+from common.consuming.ownership import LATE
 from common.errors import PermanentError
 from common.kafka.log import KafkaLog
 from common.postgres import Database
@@ -76,10 +77,13 @@ class Readers:
 async def last_entries(reader: Reader, topic: str, partitions: int) -> dict[int, Entry]:
     """The newest batch of every partition that has one."""
     places = [Place(topic, partition) for partition in range(partitions)]
-    bounds = await reader.bounds(places)
-    last = {place: end - 1 for place, (begin, end) in bounds.items() if begin < end}
-    records = await reader.records_at(last)
-    return {place.partition: entry_of(record) for place, record in records.items()}
+    last = await reader.last_records(places, LATE)
+    return {
+        place.partition: max(
+            map(entry_of, records), key=lambda entry: (entry.at, entry.batch.batch)
+        )
+        for place, records in last.items()
+    }
 
 
 def newest_life(entries: Mapping[int, Entry], topic: str) -> Life:

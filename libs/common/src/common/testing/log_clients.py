@@ -78,6 +78,19 @@ class FakeReader:
         found = {place: self._log.at(place, offset) for place, offset in offsets.items()}
         return {place: record for place, record in found.items() if record is not None}
 
+    async def last_records(
+        self, places: Collection[Place], most: int
+    ) -> Mapping[Place, Sequence[Fetched]]:
+        await self._log.passage("bounds")
+        await self._log.passage("last_records")
+        found: dict[Place, Sequence[Fetched]] = {}
+        for place in places:
+            begin, end = self._log.bounds(place)
+            known = (self._log.at(place, o) for o in range(max(begin, end - most), end))
+            if records := [record for record in known if record is not None]:
+                found[place] = records
+        return found
+
 
 class FakePublisher:
     """A `Publisher`."""

@@ -86,6 +86,12 @@ class Reader(Protocol):
         """
         ...
 
+    async def last_records(
+        self, places: Collection[Place], most: int
+    ) -> Mapping[Place, Sequence[Fetched]]:
+        """The newest records of each, in order, so many at most; nothing of those that are empty. One question, as above."""
+        ...
+
 
 class Publisher(Protocol):
     """Appends to the log with acks=all, each call one batch to one partition."""
