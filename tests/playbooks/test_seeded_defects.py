@@ -43,7 +43,7 @@ ASK_END = "  - wait: {for: $rest}\n  - exit: {reason: expired}\n"
 DEFECTS = [
     # where it leads
     Defect(OPT_IN, "  - wait: {for: $rest}\n", "  - exit: {reason: enough}\n  - wait: {for: $rest}\n", "unreachable"),
-    Defect(EVENT, "- exit: {reason: told}\n", "- exit: {reason: told}\n          - wait: {for: 1h}\n", "unreachable"),
+    Defect(EVENT, "      otherwise:\n        - propose", "      otherwise:\n        - exit: {reason: gone}\n        - propose", "unreachable"),
     Defect(HELLO, "within: $pause\n", "within: $pause\n      otherwise: [{exit: {reason: a}}, {exit: {reason: b}}]\n", "unreachable"),
     Defect(OPT_IN, ASK_END, "  - id: again\n    propose: {message: ask, channels: [email], expires_after: 1d}\n  - goto: {step: again, at_most: 3}\n" + ASK_END, "circle"),
     Defect(ORDER, "steps:\n", "steps:\n  - {id: back, wait: {for: 0s}}\n  - goto: {step: back, at_most: 5}\n", "circle"),
@@ -77,8 +77,8 @@ DEFECTS = [
     Defect(HELLO, "customer.orders.count == 0", "customer.orders.count == 'none'", "language"),
     Defect(HELLO, "customer.orders.count == 0", "customer.orders.count = 0", "language"),
     Defect(EVENT, "event.properties.event_id == trigger", "event.properties.event == trigger", "language"),
-    Defect(EVENT, "has(event.properties.event_id) && customer", "size(event.properties.event_id) > 0 && customer", "language"),
-    Defect(EVENT, "customer.counts['Event Registered']", "custommer.counts['Event Registered']", "language"),
+    Defect(EVENT, "has(event.properties.starts_at)", "has(event.properties.start_at)", "language"),
+    Defect(HELLO, "customer.consents['email.marketing']", "custommer.consents['email.marketing']", "language"),
     Defect(BIRTHDAY, "date: customer.birthday", "date: customer.birth_day", "language"),
     Defect(BIRTHDAY, "date: customer.birthday", "date: customer.lead_score", "language"),
     Defect(BIRTHDAY, "leap: before", "leap: never", "language"),

@@ -87,7 +87,7 @@ def test_a_workspace_overrides_a_parameter_within_its_bounds() -> None:
             "`perkey` is none of never, per_key, always; did you mean `per_key`?",
         ),
         (("key: customer.cart.id, ", ""), "`per_key` needs a `key`"),
-        (("{event: Order Completed}", "{}"), "an exit has either `event` or `when`"),
+        (("{event: Order Completed}", "{}"), "an exit has an `event`, a condition `when`, or both"),
         (("expires_after: 24h", "expires_after: 0s"), "a proposal must live longer than nothing"),
     ],
 )

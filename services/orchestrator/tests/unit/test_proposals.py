@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.contracts.actions import ActionRequested
-from common.contracts.decisions import DecisionMade
+from common.contracts.decisions import DecisionMade, EnrollmentExited
 from services.orchestrator.tests.living import Life, configuration, playbook
 
 JOURNEY = """\
@@ -88,3 +88,25 @@ def test_a_wait_keeps_what_it_is_asked_to_of_what_it_heard() -> None:
 
     [request] = life.of(ActionRequested)
     assert request.variables == {"interest": "shoes"}
+
+
+ENDING = """\
+purpose: transactional
+trigger: {event: Order Completed}
+entry: {key: "has(event.properties.order_id) ? event.properties.order_id : ''", again: always}
+exit_when: {event: Order Refunded, when: event.properties.order_id == trigger.properties.order_id}
+steps:
+  - wait: {for: 1d}
+"""
+
+
+def test_an_exit_may_be_of_what_the_passage_is_about() -> None:
+    life = Life(configuration(playbook("p", ENDING, {})))
+    for order in ("O-1", "O-2"):
+        life.does("Order Completed", order_id=order)
+    life.does("Order Refunded", order_id="O-2")
+
+    [ended] = life.of(EnrollmentExited)
+    assert ended.reason == "exit_when: Order Refunded"
+    assert life.state is not None
+    assert [one.key for one in life.state.enrollments] == ["O-1"]

@@ -60,14 +60,18 @@ class Exit:
 
     event: str | None
     when: Condition | None
+    """With an event: which ones of that name, such as those about what the passage is about."""
     reason: str
 
-    def holds(self, occasion: Occasion, since: datetime) -> bool:
-        """Whether it ends a passage for which there was last a reason at `since`."""
+    def holds(self, visit: Visit) -> bool:
+        """Whether it ends the passage, for which there was last a reason at its `since`."""
+        occasion = visit.occasion
         if self.event is not None:
             activity = occasion.activity
             named = activity is not None and activity.name == self.event
-            return named and occasion.happened_at >= since
+            if not named or occasion.happened_at < visit.enrollment.since:
+                return False
+            return self.when is None or self.when(visit.roots)
         return self.when is not None and self.when(occasion.roots)
 
 
@@ -125,13 +129,13 @@ class Journey:
         """Whether it may begin a passage: it is heard of in time."""
         return any(one.in_time(occasion) and one.matches(occasion) for one in self.triggers)
 
-    def exit_reason(self, occasion: Occasion, since: datetime) -> str | None:
-        return next((one.reason for one in self.exits if one.holds(occasion, since)), None)
+    def exit_reason(self, visit: Visit) -> str | None:
+        return next((one.reason for one in self.exits if one.holds(visit)), None)
 
     def ended_by(self, heard: Mapping[str, datetime], since: datetime) -> str | None:
         """The reason for which what was heard of ends a passage, or would have before it began."""
         for exit_ in self.exits:
-            at = heard.get(exit_.event) if exit_.event is not None else None
+            at = heard.get(exit_.event) if exit_.event is not None and exit_.when is None else None
             if at is not None and at >= since:
                 return exit_.reason
         return None

@@ -73,9 +73,9 @@ class Library:
         self._owners = {name: place for name, (_, place) in owners.items()}
         self._waking = Watch((name, one.reads) for name, one in self.schedules.items())
         self._hastening = Watch((name, one.hastened_by) for name, one in self.schedules.items())
-        exits = (exit_.event for journey in self.active for exit_ in journey.exits)
+        exits = (one.event for journey in self.active for one in journey.exits if one.when is None)
         self.ending = frozenset(event for event in exits if event is not None)
-        """The activities that end a passage by their name."""
+        """The activities that end a passage by their name alone."""
 
     def listening(self, occasion: Occasion) -> Iterator[Journey]:
         """The journeys that the occasion may begin, sorted by name: with a thousand, most never hear of it."""

@@ -81,8 +81,8 @@ def parse_playbook(
         triggers=triggers,
         entry=report.read(lambda: _entry(fields["entry"], reading), Entry(None, "never")),
         exits=(
-            *_each(fields.get("exit_when"), partial(_exit, reading.words, exit_when), report),
-            *_each(fields.get("goal"), partial(_exit, reading.words, goal), report),
+            *_each(fields.get("exit_when"), partial(_exit, reading, exit_when), report),
+            *_each(fields.get("goal"), partial(_exit, reading, goal), report),
         ),
         steps=steps,
         setting=Setting(tuple(sorted(reading.variables)), zone, frozenset(adapters)),
@@ -147,17 +147,17 @@ def _at_once(value: Value) -> int:
     return number
 
 
-def _exit(words: Words, reason_of: Callable[[str], str], value: Value) -> Exit:
+def _exit(reading: Reading, reason_of: Callable[[str], str], value: Value) -> Exit:
     fields = value.fields(optional=["event", "when", "reason"])
     event, when, reason = fields.get("event"), fields.get("when"), fields.get("reason")
-    if (event is None) == (when is None):
-        value.fail("an exit has either `event` or `when`")
+    if event is None and when is None:
+        value.fail("an exit has an `event`, a condition `when`, or both")
     said = reason.text() if reason else reason_of((event or when or value).text())
-    return Exit(
-        event.text() if event else None,
-        words.condition(when, words.about()) if when else None,
-        said,
-    )
+    if event is None:
+        words = reading.words
+        return Exit(None, words.condition(when, words.about()) if when else None, said)
+    about = [event.text()]
+    return Exit(about[0], reading.condition(when, about) if when else None, said)
 
 
 def _steps(section: Value, reading: Reading) -> tuple[Placed, ...]:

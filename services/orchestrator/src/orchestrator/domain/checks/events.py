@@ -43,7 +43,7 @@ def begins_and_ends(journey: Journey, _: Surroundings) -> Iterator[Flaw]:
     """The event that begins a passage ends the one that is under way."""
     begin = {name for name, _ in _listed(journey, "trigger")}
     for section in _ENDS:
-        for name, place in _listed(journey, section):
+        for name, place in _listed(journey, section, unconditional=True):
             if name in begin:
                 said = f"`{name}` begins a passage and ends the one that is under way"
                 yield Flaw("begins_and_ends", "warning", place.finding(said))
@@ -51,7 +51,7 @@ def begins_and_ends(journey: Journey, _: Surroundings) -> Iterator[Flaw]:
 
 def waits_for_its_end(journey: Journey, _: Surroundings) -> Iterator[Flaw]:
     """A step listens to what has ended the passage before it hears of it."""
-    ends = {one.event for one in journey.exits if one.event is not None}
+    ends = {one.event for one in journey.exits if one.event is not None and one.when is None}
     for placed in journey.steps:
         step = placed.step
         heard = step.events if isinstance(step, WaitFor) else frozenset[str]()
@@ -73,10 +73,14 @@ def _named(journey: Journey) -> Iterator[tuple[str, Value]]:
             yield from ((name, placed.written) for name in sorted(step.restart_on))
 
 
-def _listed(journey: Journey, section: str) -> Iterator[tuple[str, Value]]:
+def _listed(
+    journey: Journey, section: str, *, unconditional: bool = False
+) -> Iterator[tuple[str, Value]]:
     """The events of a section, each in its place."""
     written = journey.written.get(section)
     for value in written.one_or_more() if written is not None else ():
         event = value.entries().get("event")
+        if section in _ENDS and unconditional and "when" in value.entries():
+            continue
         for name in event.one_or_more() if event is not None else ():
             yield name.text(), name

@@ -57,7 +57,7 @@ def advance(
 
     Of a paused playbook it does not go on; a rest that activities begin anew begins anew all the same.
     """
-    reason = journey.exit_reason(occasion, enrollment.since)
+    reason = journey.exit_reason(journey.visit(enrollment, occasion))
     if reason is not None:
         end(enrollment, reason, notes)
         return None
