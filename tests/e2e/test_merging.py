@@ -44,7 +44,7 @@ def test_a_visitor_who_logs_in_gets_one_reminder_of_all_that_is_in_the_cart(stac
     body = stack.mail(mail["ID"])["HTML"]
     assert "Stehlampe" in body
     assert "Leuchtmittel" in body
-    stack.until("Completed", "why", "user:e2e-uma")
+    stack.until("waits", "why", "user:e2e-uma")
     told = stack.cuestream("profile", "show", "user:e2e-uma")
     assert "Turned out to be one person" in told
     assert "anonymous:e2e-uma-phone" in told
