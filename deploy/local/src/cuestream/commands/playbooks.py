@@ -134,15 +134,11 @@ def _chosen(
 ) -> Iterator[tuple[Content, Release]]:
     """Each playbook once, in the first workspace that has it, or the one that is named."""
     try:
-        found = dict(load_playbooks(directory))
-        contents = load_directory(directory).get(workspace or "", ())
+        found = load_playbooks(directory) if workspace is None else _of(workspace, directory)
     except ConfigurationError as error:
         raise UsageError(
             "The folder has mistakes.", *(str(one) for one in error.problems)
         ) from error
-    if workspace is not None:
-        release = Release(workspace, 1, contents)
-        found = {content.name: (content, release) for content in release.all("playbook")}
     unknown = [name for name in names if name not in found]
     if unknown:
         raise UsageError(
@@ -151,6 +147,12 @@ def _chosen(
     for name, one in sorted(found.items()):
         if not names or name in names:
             yield one
+
+
+def _of(workspace: str, directory: Path) -> Mapping[str, tuple[Content, Release]]:
+    """The playbooks that are in force in a workspace."""
+    release = Release(workspace, 1, load_directory(directory).get(workspace, ()))
+    return {content.name: (content, release) for content in release.all("playbook")}
 
 
 def _lines(report: Report) -> Iterator[str]:
