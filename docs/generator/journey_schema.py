@@ -72,8 +72,8 @@ OF_STEP: Final[Mapping[str, Schema]] = {
     ),
     "wait_for": _object(
         {"event": EVENTS, "when": CONDITION, "keep": _map(EXPRESSION), "within": DURATION, "then": STEPS_HERE, "otherwise": STEPS_HERE},
-        ["event", "within"],
-        "Rests until the customer does that, so long at most",
+        ["within"],
+        "Rests until the customer does that, or a condition alone comes true, so long at most",
     ),
     "branch": {
         "type": "array",
@@ -100,6 +100,20 @@ OF_STEP: Final[Mapping[str, Schema]] = {
         {"event": TEXT, "properties": _map(EXPRESSION)},
         ["event"],
         "Tells as an activity of the customer what the journey found out",
+    ),
+    "voucher": _object(
+        {"pool": NAME, "within": DURATION, "keep": NAME, "then": STEPS_HERE, "otherwise": STEPS_HERE},
+        ["pool"],
+        "Asks for a voucher and waits until there is one, so long at most",
+    ),
+    "call": _object(
+        {"to": NAME, "data": _map(EXPRESSION), "within": DURATION, "keep": NAME, "then": STEPS_HERE, "otherwise": STEPS_HERE},
+        ["to"],
+        "Tells another system and waits until it has acknowledged it, so long at most",
+    ),
+    "audience": _object(
+        {"add": NAME, "remove": NAME, "expires_after": DURATION},
+        said="Puts the customer into a retargeting audience, or takes them out",
     ),
     "exit": _object({"reason": TEXT}, ["reason"], "Ends the passage"),
     "goto": _object(

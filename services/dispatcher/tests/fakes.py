@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from typing_extensions import override
@@ -22,37 +23,43 @@ from dispatcher.ports import (
     Archive,
     DeliveryReport,
     Email,
-    EmailProvider,
     Halt,
     OutcomeUnknown,
+    Provider,
     Refused,
     Rulebook,
 )
 from services.dispatcher.tests.making import FILES, RULES
 
+P = TypeVar("P")
+
 
 @dataclass(slots=True, eq=False)
-class FakeEmailProvider(EmailProvider):
-    """Takes every mail, unless told what to do with the next ones."""
+class FakeProvider(Provider[P]):
+    """Takes everything, unless told what to do with the next ones."""
 
     outcomes: deque[Refused | TransientError | OutcomeUnknown] = field(default_factory=deque)
     taken: Counter[UUID] = field(default_factory=Counter)
-    mails: list[Email] = field(default_factory=list)
+    parcels: list[P] = field(default_factory=list)
     now: float = 0.0
 
     @override
     async def send(
-        self, email: Email, *, idempotency_key: UUID, start_by: float | None = None
+        self, parcel: P, /, *, idempotency_key: UUID, start_by: float | None = None
     ) -> Accepted | Refused:
         if start_by is not None and self.now > start_by:
             raise TransientError("too_late")
         outcome = self.outcomes.popleft() if self.outcomes else Accepted("fake")
         if isinstance(outcome, Accepted):
             self.taken[idempotency_key] += 1
-            self.mails.append(email)
+            self.parcels.append(parcel)
         if isinstance(outcome, Accepted | Refused):
             return outcome
         raise outcome
+
+
+class FakeEmailProvider(FakeProvider[Email]):
+    """Of mails."""
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from common.clock import monotonic, utc_now
 from common.configuration import Configuration, Release, content_of
 from common.consuming import Consumer, Pace, Surroundings
 from common.contracts import Payload, decode_event, encode_event, event_bytes
+from common.contracts.actions import Kind
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.ingestion import IngestProgressed
 from common.contracts.profiles import ContactChanged
@@ -88,6 +89,10 @@ class OneOutlet(Outlets):
     """All workspaces' mails go to the one provider."""
 
     provider: EmailProvider
+
+    @override
+    def speaks(self, kind: Kind, channel: str) -> bool:
+        return channel == "email"
 
     @override
     def outlet(self, rules: Rules) -> EmailProvider | None:

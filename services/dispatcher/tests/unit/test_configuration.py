@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from common.configuration import Configuration, Content, Release, content_of, load_directory
+from common.contracts.actions import Kind
 from common.errors import PermanentError
 from common.settings import secret_of
 from dispatcher.adapters.outlets import ConfiguredOutlets
@@ -194,3 +195,18 @@ def test_a_secret_may_be_a_mounted_file(tmp_path: Path) -> None:
     assert secret_of(str(secret)) == "smtps://h"
     assert secret_of(str(tmp_path / "nothing")) is None
     assert secret_of("CUESTREAM_NO_SUCH_SECRET") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "channel", "speaks"),
+    [
+        ("message", "email", True),
+        ("message", "sms", False),
+        ("message", "ads", False),
+        ("call", "webhook", False),
+        ("voucher", "voucher", False),
+        ("audience", "ads", False),
+    ],
+)
+def test_mails_are_what_there_is_an_adapter_for(kind: Kind, channel: str, *, speaks: bool) -> None:
+    assert outlets().speaks(kind, channel) is speaks

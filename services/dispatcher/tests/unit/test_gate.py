@@ -51,6 +51,7 @@ def test_with_consent_and_nothing_against_it_a_mail_is_sent() -> None:
     [
         ({"now": NOW + 24 * HOUR}, "expired"),
         ({"recipient": Recipient(workspace="demo", version=3, contact=None)}, "erased"),
+        ({"has_adapter": False, "template": "template_missing"}, "no_adapter"),
         ({"template": "template_missing"}, "template_missing"),
         ({"template": "template_error"}, "template_error"),
         ({"recipient": None}, "no_address"),

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from typing_extensions import override
 
-from dispatcher.domain.gate import AddressStanding, ContactsKnowledge, Send, Wait
+from common.contracts.actions import Kind
+from dispatcher.domain.gate import AddressStanding, ContactsKnowledge, Send, Skip, Wait
 from dispatcher.domain.rules import Rules
 from dispatcher.jobs import Circuits, Gatekeeper
 from dispatcher.ports import Barrier, Candidate, EmailProvider, Found, Outlets
@@ -18,6 +19,10 @@ from services.dispatcher.tests.making import HOUR, NOW, SECOND, delivery, recipi
 @dataclass
 class OneOutlet(Outlets):
     provider: EmailProvider = field(default_factory=FakeEmailProvider)
+
+    @override
+    def speaks(self, kind: Kind, channel: str) -> bool:
+        return channel == "email"
 
     @override
     def outlet(self, rules: Rules) -> EmailProvider | None:
@@ -117,3 +122,12 @@ def test_a_database_whose_clock_is_wrong_neither_stops_nor_frees_marketing() -> 
 
     assert late.admitted is None
     assert isinstance(fresh.verdict, Send)
+
+
+def test_what_nobody_is_set_up_for_is_skipped_at_once_and_says_so() -> None:
+    gatekeeper = Scene().gatekeeper()
+    call = replace(CANDIDATE, delivery=delivery(kind="call", channel="webhook", message="crm"))
+
+    (judged,) = gatekeeper.judge(replace(FOUND, candidates=[call]), None)
+
+    assert judged.verdict == Skip("no_adapter")

@@ -18,10 +18,10 @@ from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
 from common.merging import Packed
 from common.streaming.model import Fold
-from orchestrator.domain.contacts import with_status
+from orchestrator.domain.contacts import status_name, with_status
 from orchestrator.domain.library import Library
 from orchestrator.domain.merging import unite
-from orchestrator.domain.occasion import Occasion
+from orchestrator.domain.occasion import Answer, Occasion
 from orchestrator.domain.packing import pack, unpack
 from orchestrator.domain.reaction import Reaction, react
 from orchestrator.domain.state import ProfileState
@@ -89,16 +89,29 @@ class JourneyFolds:
         return self._reacted(known, occasion, signal)
 
     def delivery(self, payload: type[DeliveryStatus]) -> Fold[ProfileState]:
-        """The fold for one status of a delivery: the contact log sees it."""
+        """The fold for one status of a delivery: the contact log sees it, or the passage that waits for it."""
 
         def fold(
             state: ProfileState | None,
             signal: Signal,
-            now: datetime,  # noqa: ARG001 - the fold's shape; a status carries its own time
+            now: datetime,
         ) -> Folded[ProfileState]:
-            known = state or STRANGER
-            status = _record(signal).event.payload(payload)
-            return Folded(replace(known, contacts=with_status(known.contacts, status)))
+            known, record = state or STRANGER, _record(signal)
+            status = record.event.payload(payload)
+            if status.kind == "message":
+                return Folded(replace(known, contacts=with_status(known.contacts, status)))
+            if not any(one.awaits == status.decision_id for one in known.enrollments):
+                return Folded(known)
+            occasion = Occasion(
+                profile_id=record.profile_id,
+                customer=view.at(known.customer, now),
+                before=(known.customer,),
+                now=now,
+                cause=record.event.id,
+                answer=Answer(status.decision_id, status_name(payload), status.receipt),
+                history=record.history,
+            )
+            return self._reacted(known, occasion, signal)
 
         return fold
 

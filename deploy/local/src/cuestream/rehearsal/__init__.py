@@ -2,10 +2,11 @@
 
 from cuestream.rehearsal.checking import check, draw
 from cuestream.rehearsal.coverage import Coverage, coverage_of
+from cuestream.rehearsal.expecting import Expected
 from cuestream.rehearsal.life import Life
 from cuestream.rehearsal.playing import Outcome, play
 from cuestream.rehearsal.reporting import Report, rehearse
-from cuestream.rehearsal.scenario import Expected, Moment, Scenario, read_scenarios
+from cuestream.rehearsal.scenario import Moment, Scenario, read_scenarios
 
 __all__ = [
     "Coverage",

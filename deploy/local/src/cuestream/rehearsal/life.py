@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from common.consuming import Folded, Record, TimerDue
 from common.contracts import Payload, encode_event
+from common.contracts.actions import ActionRequested
 from common.ids import derive
+from cuestream.rehearsal.answering import STATUSES, answer_to
 from orchestrator.consumer import journey_handlers
 from orchestrator.domain.library import Library
 from orchestrator.domain.state import ProfileState
@@ -35,6 +37,9 @@ class Life:
         self.told: list[tuple[datetime, Payload]] = []
         """What the orchestrator published, with the moment."""
         self._workspace = workspace
+        self.answers: Mapping[str, str] = {}
+        """What becomes of the errands of a kind: `sent`, `skipped`, `failed`, or `none`; who says nothing has no adapter."""
+        self._asked: list[ActionRequested] = []
         self.heard = 0
         """How many records were folded."""
         self.configure(library_of)
@@ -90,3 +95,13 @@ class Life:
         for consequence in folded.consequences:
             if consequence.payload is not None:
                 self.told.append((self.now, consequence.payload))
+            if isinstance(consequence.payload, ActionRequested):
+                self._asked.append(consequence.payload)
+        while self._asked:
+            self._answer(self._asked.pop(0))
+
+    def _answer(self, asked: ActionRequested) -> None:
+        """What the dispatcher says of an errand, at once; of messages it tells what interests nobody here."""
+        answer = STATUSES.get(self.answers.get(asked.kind, "skipped"))
+        if asked.kind != "message" and answer is not None:
+            self.learns(answer_to(asked, answer, self.now))

@@ -19,15 +19,16 @@ from common.contracts.decisions import (
 )
 from common.contracts.payload import Payload
 from common.ids import derive
+from cuestream.rehearsal.expecting import ERRANDS, Expected, said
 from cuestream.rehearsal.life import Life
-from cuestream.rehearsal.scenario import Expected, Scenario, said
+from cuestream.rehearsal.scenario import Scenario
 from orchestrator.domain.library import Library
 from orchestrator.domain.triggers.scheduled import TIMER
 
 WORKSPACE: Final = "rehearsal"
 _PRECISION: Final = timedelta(seconds=1)
-_COMPLETE: Final = "message"
-"""The kind of which every one has to be expected."""
+_COMPLETE: Final = ("message", *ERRANDS)
+"""The kinds of which every one has to be expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def play(scenario: Scenario, library: Library, playbook: str) -> Outcome:
     What other playbooks do in the same workspace is not looked at.
     """
     life = Life(lambda _: library, WORKSPACE, derive("rehearsal", scenario.name), scenario.start)
+    life.answers = scenario.answers
     for number, moment in enumerate(scenario.given, start=1):
         life.waits(max(scenario.start + moment.at - life.now, timedelta()))
         life.learns(moment.make(life.now, number), history=moment.history)
@@ -96,7 +98,7 @@ def _compared(expect: Sequence[Expected], happened: Sequence[Happened]) -> Itera
         else:
             left.remove(found)
     for each in left:
-        if each.kind == _COMPLETE:
+        if each.kind in _COMPLETE:
             yield f"not expected: {each}"
 
 
@@ -114,7 +116,10 @@ def _instead(expected: Expected, left: Sequence[Happened]) -> str:
 
 
 def _requested(one: ActionRequested) -> tuple[str, dict[str, str]]:
-    return "message", {"message": one.message, "channel": one.channel}
+    if one.kind == "message":
+        return "message", {"message": one.message, "channel": one.channel}
+    said = one.data.get("operation", "")
+    return one.kind, {one.kind: one.message, "operation": str(said)}
 
 
 def _decided(one: DecisionMade) -> tuple[str, dict[str, str]]:

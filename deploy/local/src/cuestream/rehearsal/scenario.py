@@ -8,17 +8,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from typing_extensions import override
-
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
-from common.documents import Fields, Report, Value, format_duration, parse_document
+from common.documents import Fields, Report, Value, parse_document
 from common.ids import derive
+from cuestream.rehearsal.answering import NONE, STATUSES
+from cuestream.rehearsal.expecting import ERRANDS, Expected, read_expected
 
 START: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday."""
 CHANNELS: Final = ("email", "sms", "ads", "webhook")
-OUTCOMES: Final = ("rejected", "cancelled", "deferred", "expired")
 
 Make = Callable[[datetime, int], Payload]
 
@@ -31,28 +30,6 @@ class Moment:
     make: Make
     """The record, given its instant and its number."""
     history: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One thing that shall come of it."""
-
-    at: timedelta | None
-    """So long after the beginning, to the second; None: at any time."""
-    kind: str
-    """`message`, `decision`, `entered`, `exited`, `step` or `emitted`."""
-    what: Mapping[str, str]
-    line: int
-
-    @override
-    def __str__(self) -> str:
-        return said(self.what, self.at)
-
-
-def said(what: Mapping[str, str], after: timedelta | None) -> str:
-    """One thing in words: `message hello, channel email after 1h`."""
-    words = ", ".join(f"{name} {value}" for name, value in what.items() if value)
-    return words if after is None else f"{words} after {format_duration(after)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +46,8 @@ class Scenario:
     """How long it goes on; None: until no passage waits any more."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The playbook's parameters, where they differ from the workspace's."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What becomes of calls, vouchers and audiences; where nothing is said, nobody is set up for them."""
 
 
 def read_scenarios(file: str, text: str) -> tuple[Scenario, ...]:
@@ -104,11 +83,11 @@ class _Common:
 def _scenario(value: Value, common: _Common) -> Scenario:
     fields = value.fields(
         required=["name", "given", "expect"],
-        optional=["start", "customer", "parameters", "until"],
+        optional=["start", "customer", "parameters", "until", "answers"],
     )
     report = Report()
     given = [report.read(partial(_moment, one), None) for one in fields["given"].items()]
-    expect = [report.read(partial(_expected, one), None) for one in fields["expect"].items()]
+    expect = [report.read(partial(read_expected, one), None) for one in fields["expect"].items()]
     moments = [moment for moment in given if moment is not None]
     until, customer, parameters = (
         fields.get("until"),
@@ -127,6 +106,7 @@ def _scenario(value: Value, common: _Common) -> Scenario:
         expect=tuple(one for one in expect if one is not None),
         until=until.duration() if until is not None else None,
         parameters={**common.parameters, **_parameters(parameters)},
+        answers=_answers(fields.get("answers")),
     )
     report.close()
     return scenario
@@ -146,6 +126,13 @@ def _start(value: Value | None) -> datetime:
 
 def _parameters(value: Value | None) -> dict[str, str]:
     return {} if value is None else {name: one.text() for name, one in value.entries().items()}
+
+
+def _answers(value: Value | None) -> dict[str, str]:
+    if value is None:
+        return {}
+    fields = value.fields(optional=list(ERRANDS))
+    return {kind: fields[kind].one_of([*STATUSES, NONE]) for kind in fields}
 
 
 def _customer(value: Value | None) -> tuple[Moment, ...]:
@@ -250,36 +237,6 @@ def _channels(value: Value) -> tuple[str, ...]:
     return tuple(channel.one_of(CHANNELS) for channel in value.one_or_more())
 
 
-def _expected(value: Value) -> Expected:
-    fields = value.fields(
-        optional=[
-            "after",
-            "message",
-            "channel",
-            "decision",
-            "reason",
-            "entered",
-            "exited",
-            "step",
-            "emitted",
-        ]
-    )
-    kinds = [kind for kind in _EXPECTED if kind in fields]
-    if len(kinds) != 1:
-        value.fail(f"what is expected is one of {', '.join(_EXPECTED)}")
-    more = [name for name in ("channel", "reason") if name in fields]
-    what = {name: fields[name].text() for name in (kinds[0], *more)}
-    if kinds[0] == "decision":
-        fields["decision"].one_of(OUTCOMES)
-    after = fields.get("after")
-    return Expected(
-        after.duration() if after is not None else None,
-        kinds[0],
-        what,
-        value.finding("").line,
-    )
-
-
 _TRAITS: Final[Mapping[str, Callable[[Value], Any]]] = {
     "birthday": Value.text,
     "locale": Value.text,
@@ -294,4 +251,3 @@ _KINDS: Final[Mapping[str, Callable[[Fields], Make]]] = {
     "traits": _traits_moment,
 }
 _MORE: Final = ("properties", "happened", "granted")
-_EXPECTED: Final = ("message", "decision", "entered", "exited", "step", "emitted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -31,10 +31,12 @@ class Occurrence(msgspec.Struct, frozen=True):
 
 
 Printable = str | int | float | bool
+Kind = Literal["message", "call", "voucher", "audience"]
+"""What is asked for: to write to the person, to tell another system, a voucher for them, or a place in an audience."""
 
 
 class ActionRequested(Payload, frozen=True, kw_only=True):
-    """One message to one profile on one channel; no PII, the dispatcher knows the address."""
+    """One message to one profile on one channel, or another errand for them; no PII, the dispatcher knows the address."""
 
     TYPE: ClassVar[str] = "action.requested.v1"
     TOPICS: ClassVar[tuple[str, ...]] = ("action.requests",)
@@ -46,7 +48,9 @@ class ActionRequested(Payload, frozen=True, kw_only=True):
     playbook: str
     version: str
     """The playbook's content hash: its templates are found by it."""
+    kind: Kind = "message"
     message: str
+    """Which one; of another kind, the name of who is told, of the vouchers, or of the audience."""
     channel: str
     purpose: str
     expires_at: datetime
@@ -60,3 +64,5 @@ class ActionRequested(Payload, frozen=True, kw_only=True):
     """What the steps before have set."""
     parameters: dict[str, Printable] = msgspec.field(default_factory=dict)
     """Of the playbook's, those that its templates name."""
+    data: dict[str, Printable] = msgspec.field(default_factory=dict)
+    """What another system is told; of an audience, the `operation`: `add` or `remove`."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from common.contracts.actions import Kind
 from common.contracts.payload import Money, Payload
 
 
@@ -19,6 +20,7 @@ class DeliveryStatus(Payload, frozen=True, kw_only=True):
     enrollment_id: UUID
     playbook: str
     version: str
+    kind: Kind = "message"
     message: str
     channel: str
     purpose: str
@@ -28,6 +30,8 @@ class DeliveryStatus(Payload, frozen=True, kw_only=True):
     """By the dispatcher's database clock."""
     claimed_at: datetime | None = None
     provider: str = ""
+    receipt: str = ""
+    """What the provider calls it: a voucher's code, another system's own id."""
     cost: Money | None = None
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 import structlog
 from typing_extensions import override
 
+from common.contracts.actions import Kind
 from common.errors import PermanentError
 from dispatcher.adapters.sink import SinkEmailProvider
 from dispatcher.adapters.smtp import SmtpEmailProvider, SmtpTimeouts, parse_smtp_url
@@ -16,6 +18,8 @@ from dispatcher.ports import EmailProvider, Outlets
 
 log = structlog.get_logger(__name__)
 
+ADAPTERS: Final = frozenset({("message", "email")})
+"""What can be handed over to somebody; the rest is skipped as `no_adapter`."""
 SecretOf = Callable[[str], str | None]
 """The value of the environment variable, or of the file, of that name."""
 
@@ -41,6 +45,10 @@ class ConfiguredOutlets(Outlets):
         self._timeouts = timeouts
         self._sink = SinkEmailProvider()
         self._made: dict[str | None, SmtpEmailProvider | None] = {}
+
+    @override
+    def speaks(self, kind: Kind, channel: str) -> bool:
+        return (kind, channel) in ADAPTERS
 
     @override
     def outlet(self, rules: Rules) -> EmailProvider | None:

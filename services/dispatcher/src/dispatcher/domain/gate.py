@@ -110,6 +110,8 @@ class Situation:
     configured: bool
     """Whether this process knows a release of the workspace."""
     template: Literal["ready", "unknown_version", "template_missing", "template_error"]
+    has_adapter: bool = True
+    """Whether this installation knows how to hand over what is of its kind, on its channel."""
     has_provider: bool = True
     """Whether there is anybody to hand it to."""
     stop: PersonStop | None = None
@@ -149,6 +151,11 @@ def _halt(s: Situation) -> Verdict | None:
 
 def _configuration(s: Situation) -> Verdict | None:
     return None if s.configured else Hold("unknown_workspace", s.now + LOOK_AGAIN)
+
+
+def _adapter(s: Situation) -> Verdict | None:
+    # Whoever waits for an answer goes on with what the playbook has for a no.
+    return None if s.has_adapter else Skip("no_adapter")
 
 
 def _template(s: Situation) -> Verdict | None:
@@ -213,6 +220,7 @@ QUESTIONS: Sequence[Question] = (
     _erasure,
     _halt,
     _configuration,
+    _adapter,
     _template,
     _barrier,
     _contacts,

@@ -17,6 +17,7 @@ HeldReason = Literal[
 SkippedReason = Literal[
     "expired",
     "erased",
+    "no_adapter",
     "template_missing",
     "template_error",
     "no_address",

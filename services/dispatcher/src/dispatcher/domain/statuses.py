@@ -61,6 +61,7 @@ def status_of(
         enrollment_id=request.enrollment_id,
         playbook=request.playbook,
         version=request.version,
+        kind=request.kind,
         message=request.message,
         channel=request.channel,
         purpose=request.purpose,

@@ -104,6 +104,7 @@ class Gatekeeper:
                 barrier_at=barrier.appended_at if barrier else None,
                 configured=rules is not None,
                 template=state,
+                has_adapter=self._outlets.speaks(delivery.request.kind, delivery.request.channel),
                 has_provider=provider is not None,
                 provider_back_at=self._circuits.back_at(provider, found.now) if provider else None,
             )

@@ -12,6 +12,16 @@ from common.customer import Customer
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of something that a passage asked for."""
+
+    decision_id: UUID
+    status: str
+    """`sent`, `skipped`, …"""
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """A signal in the words of journeys: who, when, and what happened."""
 
@@ -27,6 +37,7 @@ class Occasion:
     """The name of the timer that fired."""
     due_at: datetime | None = None
     """Its instant."""
+    answer: Answer | None = None
     woken: bool = False
     """Nothing happened but a publication; `now` is the time on the wall."""
     history: bool = False

@@ -24,6 +24,8 @@ PLAYBOOK_ERROR: Final = "playbook_error"
 
 ARRIVED: Final = "arrived"
 """The passage came to the step."""
+ASKED: Final = "asked"
+"""It asked for something and waits for the answer."""
 ROUNDS_OVER: Final = "rounds_over"
 """It went back as often as it may, now it goes on."""
 TOO_MANY_STEPS: Final = "too_many_steps"
@@ -41,7 +43,7 @@ REJECTED: Final = (UNKNOWN_MESSAGE, NO_ADAPTER, NO_CONSENT, NO_ADDRESS)
 EXPIRED: Final = (OVERDUE,)
 ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED, CANCELLED_BY_PUBLICATION, TOO_MANY_STEPS)
 """Besides these: `exit_when: …`, `goal: …`, or what the playbook itself calls the exit. They are also the reasons of `cancelled`."""
-STEPPED: Final = (ARRIVED, ROUNDS_OVER, HELD, RESUMED)
+STEPPED: Final = (ARRIVED, ASKED, ROUNDS_OVER, HELD, RESUMED)
 """Besides these: `restarted by …`, `took …`, `went back to …`."""
 
 _EXIT = "exit_when: "

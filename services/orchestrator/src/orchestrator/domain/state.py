@@ -46,6 +46,8 @@ class Enrollment(msgspec.Struct, frozen=True):
     """It would go on, but its playbook is paused, or is no longer and it was not let go on yet."""
     way: int | None = None
     """What the person did while it was paused leads into this block of its step."""
+    awaits: UUID | None = None
+    """What it asked for last, and whose answer it may be waiting for."""
     skips: bool = False
     """Until its next rest it says nothing: what it would have said is overdue."""
 

@@ -22,7 +22,8 @@ from orchestrator.api.words.reasons import Facts, reason
 
 
 def sent(payload: DeliverySent, past: Past) -> Line:
-    text = f"Sent {_name(payload)}"
+    verb = "Sent" if payload.kind == "message" else "Done:"
+    text = f"{verb} {_name(payload)}"
     if payload.provider:
         text += f" through {payload.provider}"
     ruling = past.rulings.get(payload.decision_id)
@@ -34,7 +35,8 @@ def sent(payload: DeliverySent, past: Past) -> Line:
 
 
 def skipped(payload: DeliverySkipped) -> Line:
-    return Line(f"Did not send {_name(payload)}: {_why(payload)}", "no")
+    verb = "Did not send" if payload.kind == "message" else "Not done:"
+    return Line(f"{verb} {_name(payload)}: {_why(payload)}", "no")
 
 
 def held(payload: DeliveryHeld) -> Line:
@@ -42,11 +44,17 @@ def held(payload: DeliveryHeld) -> Line:
 
 
 def failed(payload: DeliveryFailed) -> Line:
-    return Line(f"Could not send {_name(payload)}: {_why(payload)}", "bad")
+    verb = "Could not send" if payload.kind == "message" else "Could not be done:"
+    return Line(f"{verb} {_name(payload)}: {_why(payload)}", "bad")
 
 
 def unknown(payload: DeliveryUnknown) -> Line:
-    doubt = f"Nobody can tell whether {_name(payload)} went out, so it is not sent again"
+    verb = (
+        "went out, so it is not sent"
+        if payload.kind == "message"
+        else "was done, so it is not done"
+    )
+    doubt = f"Nobody can tell whether {_name(payload)} {verb} again"
     return Line(f"{doubt}: {_why(payload)}", "bad")
 
 
@@ -75,7 +83,7 @@ def _reported(payload: DeliveryStatus, what: str) -> str:
 
 
 def _name(payload: DeliveryStatus) -> str:
-    return named(payload.message, payload.channel)
+    return named(payload.message, payload.channel, payload.kind)
 
 
 def _why(payload: DeliveryStatus) -> str:

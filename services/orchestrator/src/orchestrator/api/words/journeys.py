@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from common.contracts.actions import ActionRequested
+from common.contracts.actions import ActionRequested, Kind
 from common.contracts.decisions import (
     Candidate,
     DecisionMade,
@@ -88,14 +88,23 @@ def rule(payload: DecisionMade, at: datetime, due_at: datetime | None) -> Line:
 
 
 def requested(payload: ActionRequested, at: datetime) -> Line:
-    return Line(
-        f"Asked the dispatcher to send {named(payload.message, payload.channel)},"
-        f" at the latest within {phrases.length(payload.expires_at - at)}"
-    )
+    what = named(payload.message, payload.channel, payload.kind)
+    verb = "send" if payload.kind == "message" else "see to"
+    latest = phrases.length(payload.expires_at - at)
+    return Line(f"Asked the dispatcher to {verb} {what}, at the latest within {latest}")
 
 
-def named(message: str, channel: str) -> str:
-    return f"the {phrases.message(channel)} “{phrases.plain(message)}”"
+def named(message: str, channel: str, kind: Kind = "message") -> str:
+    name = f"“{phrases.plain(message)}”"
+    match kind:
+        case "message":
+            return f"the {phrases.message(channel)} {name}"
+        case "call":
+            return f"the hand-over to {name}"
+        case "voucher":
+            return f"a voucher of {name}"
+        case "audience":
+            return f"the change of the audience {name}"
 
 
 def step(name: str) -> str:

@@ -88,6 +88,7 @@ REASONS: Mapping[str, str] = {
     "playbook_error": "the playbook’s version is gone or has an error",
     # steps
     "arrived": "",
+    "asked": "until what it asked for is answered",
     "rounds_over": "it went back as often as it may, now it goes on",
     "held": "the playbook is paused",
     "resumed": "the playbook goes on after a pause",

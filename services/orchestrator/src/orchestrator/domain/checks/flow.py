@@ -9,7 +9,7 @@ from common.conditions import Condition
 from common.documents import Finding
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.program import Placed
-from orchestrator.domain.steps import Branch, Exit, GoTo, Split, Wait, WaitFor
+from orchestrator.domain.steps import Branch, Call, Exit, GoTo, Split, Voucher, Wait, WaitFor
 
 _NOTHING = timedelta()
 
@@ -105,7 +105,10 @@ def _rests(placed: Placed) -> bool:
     if isinstance(step, Wait):
         # Until a date that is over nobody waits.
         return step.duration > _NOTHING if step.until is None else step.until.date is None
-    return isinstance(step, WaitFor) and step.within > _NOTHING
+    if isinstance(step, WaitFor):
+        # What is true already is not waited for.
+        return bool(step.events) and step.within > _NOTHING
+    return isinstance(step, Call | Voucher)
 
 
 def _begins_a_way(place: int, steps: Sequence[Placed]) -> bool:

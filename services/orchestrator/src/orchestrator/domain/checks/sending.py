@@ -14,7 +14,7 @@ from orchestrator.domain.checks.flaw import Cap, Flaw, Surroundings
 from orchestrator.domain.checks.flow import successors
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.program import Placed
-from orchestrator.domain.steps import Propose, Wait, WaitFor
+from orchestrator.domain.steps import Call, Propose, Voucher, Wait, WaitFor
 from orchestrator.domain.steps.times import EVERY_DAY
 
 CONSENTED: Final = ("email", "sms", "ads")
@@ -121,7 +121,7 @@ def _paths(journey: Journey) -> Iterator[Sequence[Timed]]:
 
 def _longest(placed: Placed) -> timedelta:
     step = placed.step
-    if isinstance(step, WaitFor):
+    if isinstance(step, WaitFor | Call | Voucher):
         return step.within
     if not isinstance(step, Wait):
         return timedelta()

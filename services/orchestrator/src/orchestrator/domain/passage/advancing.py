@@ -64,9 +64,7 @@ def advance(
     course = Course(journey, occasion, notes)
     if occasion.timer is not None:
         return _due(course, enrollment, paused=paused)
-    if occasion.activity is not None:
-        return _heard(course, enrollment, occasion.activity.name, paused=paused)
-    return enrollment
+    return _heard(course, enrollment, paused=paused)
 
 
 def _due(course: Course, enrollment: Enrollment, *, paused: bool) -> Enrollment | None:
@@ -87,16 +85,15 @@ def _due(course: Course, enrollment: Enrollment, *, paused: bool) -> Enrollment 
     return course.follow(enrollment, following)
 
 
-def _heard(
-    course: Course, enrollment: Enrollment, activity: str, *, paused: bool
-) -> Enrollment | None:
-    """The person did something."""
+def _heard(course: Course, enrollment: Enrollment, *, paused: bool) -> Enrollment | None:
+    """The person did something, something became known of them, or what was asked for is answered."""
     journey, occasion, notes = course.journey, course.occasion, course.notes
     move = journey.steps[enrollment.step].step.hear(journey.visit(enrollment, occasion))
     if move is None:
         return enrollment
     if isinstance(move, Rest):
-        return course.rest(enrollment, move, reasons.restarted_by(activity))
+        what = "" if occasion.activity is None else occasion.activity.name
+        return course.rest(enrollment, move, reasons.restarted_by(what))
     if paused:
         way = move.block if isinstance(move, Go) else None
         return held(journey, enrollment, occasion, notes, way)

@@ -23,7 +23,7 @@ from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.passage.notes import Notes, decision_id, end
 from orchestrator.domain.program import Placed
 from orchestrator.domain.state import Contact, Enrollment
-from orchestrator.domain.steps import Emission, Go, Jump, Keep, Leave, Move, Proposal, Rest
+from orchestrator.domain.steps import Emission, Errand, Go, Jump, Keep, Leave, Move, Proposal, Rest
 
 MAX_MOVES: Final = 1_000
 """Steps that one occasion may lead through."""
@@ -56,6 +56,10 @@ class Course:
                 self._tell(standing, reasons.ARRIVED)
                 end(standing, move.reason, self.notes)
                 return None
+            if isinstance(move, Errand):
+                standing = self._ask(standing, move)
+                if move.waits:
+                    return self.rest(standing, Rest(self.occasion.now + move.within), reasons.ASKED)
             standing, place = self._moved(standing, move)
             if place >= len(self.journey.steps):
                 end(standing, reasons.COMPLETED, self.notes)
@@ -89,7 +93,7 @@ class Course:
                 standing = replace(standing, variables={**standing.variables, name: value})
             case Emission():
                 self._emit(standing, move)
-            case Go() | Rest() | Leave():
+            case Go() | Rest() | Leave() | Errand():
                 self._tell(standing, reasons.ARRIVED)
         return standing, placed.following
 
@@ -117,6 +121,28 @@ class Course:
                 properties=dict(emission.properties),
             )
         )
+
+    def _ask(self, enrollment: Enrollment, errand: Errand) -> Enrollment:
+        """Ask the dispatcher, also where it is overdue: a hand-over that is late is better than none."""
+        errand_id = derive("errand", enrollment.id, enrollment.step, enrollment.rounds)
+        self.notes.told.append(
+            ActionRequested(
+                delivery_id=derive("delivery", errand_id),
+                decision_id=errand_id,
+                enrollment_id=enrollment.id,
+                playbook=self.journey.name,
+                version=self.journey.version,
+                kind=errand.kind,
+                message=errand.name,
+                channel=errand.channel,
+                purpose=self.journey.purpose,
+                expires_at=self.occasion.now + errand.within,
+                due_at=self.occasion.due_at,
+                triggered_at=enrollment.since,
+                data=dict(errand.data),
+            )
+        )
+        return replace(enrollment, awaits=errand_id)
 
     def _propose(self, enrollment: Enrollment, proposal: Proposal) -> Enrollment:
         ruling = arbitrate(self.journey, proposal, self.occasion.customer)

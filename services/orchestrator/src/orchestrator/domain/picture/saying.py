@@ -8,13 +8,16 @@ from common.documents import format_duration
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.program import Placed
 from orchestrator.domain.steps import (
+    Audience,
     Branch,
+    Call,
     Emit,
     Exit,
     GoTo,
     Propose,
     Set,
     Split,
+    Voucher,
     Wait,
     WaitFor,
 )
@@ -35,6 +38,8 @@ def says(placed: Placed) -> tuple[str, str]:
             return _going(step)
         case Propose() | Set() | Emit():
             return _doing(step)
+        case Call() | Voucher() | Audience():
+            return _asking(step)
         case Branch():
             return "which way?", ""
         case Split():
@@ -47,9 +52,9 @@ def _going(step: Wait | WaitFor | Exit | GoTo) -> tuple[str, str]:
     match step:
         case Wait():
             return _wait(step)
-        case WaitFor(events=events, within=within):
-            said = f"{' or '.join(sorted(events))}, {format_duration(within)} at most"
-            return "wait for", said
+        case WaitFor(events=events, when=when, within=within):
+            what = " or ".join(sorted(events)) if events or when is None else when.text
+            return "wait for", f"{what}, {format_duration(within)} at most"
         case Exit(reason=reason):
             return "end", reason
         case GoTo(to=to, at_most=at_most):
@@ -65,6 +70,16 @@ def _doing(step: Propose | Set | Emit) -> tuple[str, str]:
             return f"{name} =", expression.text
         case Emit(event=event, properties=properties):
             return f"tell: {event}", ", ".join(properties)
+
+
+def _asking(step: Call | Voucher | Audience) -> tuple[str, str]:
+    match step:
+        case Call(to=to, within=within):
+            return f"hand over to {to}", f"{format_duration(within)} at most"
+        case Voucher(pool=pool, within=within):
+            return f"a voucher of {pool}", f"{format_duration(within)} at most"
+        case Audience(name=name, operation=operation):
+            return f"{operation} audience {name}".replace("_", " "), ""
 
 
 def ways(placed: Placed) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Final
 
 from orchestrator.domain.steps.acting import CHANNELS, PURPOSES, Emit, Exit, GoTo, Propose, Set
 from orchestrator.domain.steps.choosing import Branch, Split
+from orchestrator.domain.steps.errands import Audience, Call, Voucher
 from orchestrator.domain.steps.reading import AUDIENCES, Node, Reading
 from orchestrator.domain.steps.step import (
     Emission,
+    Errand,
     Go,
     Jump,
     Keep,
@@ -24,7 +26,21 @@ from orchestrator.domain.steps.times import local, signed_duration, time_of_day
 from orchestrator.domain.steps.waiting import Wait, WaitFor
 
 STEPS: Final[Mapping[str, type[Step]]] = {
-    kind.KIND: kind for kind in (Wait, WaitFor, Branch, Split, Propose, Set, Emit, Exit, GoTo)
+    kind.KIND: kind
+    for kind in (
+        Wait,
+        WaitFor,
+        Branch,
+        Split,
+        Propose,
+        Set,
+        Emit,
+        Voucher,
+        Call,
+        Audience,
+        Exit,
+        GoTo,
+    )
 }
 """Add a step here and nowhere else."""
 
@@ -33,9 +49,12 @@ __all__ = [
     "CHANNELS",
     "PURPOSES",
     "STEPS",
+    "Audience",
     "Branch",
+    "Call",
     "Emission",
     "Emit",
+    "Errand",
     "Exit",
     "Go",
     "GoTo",
@@ -52,6 +71,7 @@ __all__ = [
     "Split",
     "Step",
     "Visit",
+    "Voucher",
     "Wait",
     "WaitFor",
     "local",

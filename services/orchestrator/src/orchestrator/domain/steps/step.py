@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from common.conditions import EvaluationError, Expression
-from common.contracts.actions import Printable
+from common.contracts.actions import Kind, Printable
 from common.documents import Value
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.setting import Setting, zone_of
@@ -108,7 +108,21 @@ class Proposal:
     """Which consent it needs; empty: the playbook's."""
 
 
-Move = Rest | Go | Jump | Leave | Keep | Emission | Proposal
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is asked of the dispatcher besides messages; then the enrollment goes on, or waits for the answer."""
+
+    kind: Kind
+    channel: str
+    name: str
+    """Of whom is told, of the pool, of the audience."""
+    within: timedelta
+    """How long it may take."""
+    data: Mapping[str, Printable]
+    waits: bool
+
+
+Move = Rest | Go | Jump | Leave | Keep | Emission | Proposal | Errand
 """What comes of a step."""
 
 
@@ -132,7 +146,7 @@ class Step(Protocol):
         ...
 
     def hear(self, visit: Visit) -> Move | None:
-        """An enrollment rests here and the person does something; None: it goes on resting as before."""
+        """An enrollment rests here and the person does something, or what it asked for is answered; None: it goes on resting as before."""
         ...
 
     def due(self, visit: Visit) -> Move:

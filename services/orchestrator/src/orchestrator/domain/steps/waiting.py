@@ -1,4 +1,4 @@
-"""Steps at which an enrollment rests: for a while, until a time of day or a date, or until something happens."""
+"""Steps at which an enrollment rests: for a while, until a time of day or a date, or until something happens or comes true."""
 
 from __future__ import annotations
 
@@ -63,11 +63,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class WaitFor:
-    """Rest until the person does something, but no longer than so long."""
+    """Rest until the person does something, or something comes true of them, but no longer than so long."""
 
     KIND: ClassVar[str] = "wait_for"
 
     events: frozenset[str]
+    """None: it is the condition that is waited for, however it comes true."""
     when: Condition | None
     within: timedelta
     keep: Mapping[str, Expression] = field(default_factory=dict)
@@ -76,12 +77,14 @@ class WaitFor:
     @classmethod
     def read(cls, value: Value, reading: Reading) -> Self:
         fields = value.fields(
-            required=["event", "within"], optional=["when", "keep", "then", "otherwise"]
+            required=["within"], optional=["event", "when", "keep", "then", "otherwise"]
         )
-        events = frozenset(event.text() for event in fields["event"].one_or_more())
-        if not events:
-            fields["event"].fail("name at least one event")
-        when, keep = fields.get("when"), fields.get("keep")
+        event, when, keep = fields.get("event"), fields.get("when"), fields.get("keep")
+        events = frozenset(one.text() for one in event.one_or_more()) if event else frozenset[str]()
+        if event is not None and not events:
+            event.fail("name at least one event")
+        if event is None and (when is None or keep is not None):
+            value.fail("say which `event` is waited for, or `when` it goes on")
         found = cls(
             events,
             reading.condition(when, events) if when is not None else None,
@@ -97,9 +100,11 @@ class WaitFor:
         return False
 
     def arrive(self, visit: Visit) -> Move:
-        return Rest(visit.now + self.within)
+        return self._true(visit) or Rest(visit.now + self.within)
 
     def hear(self, visit: Visit) -> Move | None:
+        if not self.events:
+            return self._true(visit)
         activity = visit.occasion.activity
         if activity is None or activity.name not in self.events:
             return None
@@ -108,5 +113,11 @@ class WaitFor:
         found = {name: evaluated(one, visit) for name, one in self.keep.items()}
         return Go(THEN, {name: value for name, value in found.items() if value is not None})
 
-    def due(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's; nothing more is asked
-        return Go(OTHERWISE)
+    def due(self, visit: Visit) -> Move:
+        return self._true(visit) or Go(OTHERWISE)
+
+    def _true(self, visit: Visit) -> Move | None:
+        """The way on where a condition alone is waited for, and it holds."""
+        if self.events or self.when is None or not self.when(visit.roots):
+            return None
+        return Go(THEN)

@@ -1,10 +1,10 @@
-"""One contract suite for every EmailProvider: the fake, and SMTP against a server that misbehaves."""
+"""One contract suite for whoever is handed something: the fakes of every kind, and SMTP against a server that misbehaves."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
@@ -13,8 +13,17 @@ from common.clock import monotonic
 from common.errors import TransientError
 from common.testing.smtp import ScriptedSmtpServer, drop, reply, scripted_smtp_server, stall
 from dispatcher.adapters.smtp import SmtpEmailProvider, SmtpServer, SmtpTimeouts
-from dispatcher.ports import Accepted, EmailProvider, OutcomeUnknown, Refused
-from services.dispatcher.tests.fakes import FakeEmailProvider
+from dispatcher.ports import (
+    Accepted,
+    AudienceChange,
+    HandOver,
+    OutcomeUnknown,
+    Provider,
+    Refused,
+    ShortMessage,
+    VoucherDraw,
+)
+from services.dispatcher.tests.fakes import FakeProvider
 from services.dispatcher.tests.making import delivery_id, email
 
 
@@ -22,7 +31,10 @@ class World(Protocol):
     """A provider, what it shall do next, and what it took."""
 
     @property
-    def provider(self) -> EmailProvider: ...
+    def provider(self) -> Provider[Any]: ...
+
+    @property
+    def parcel(self) -> Any: ...
 
     def refuse_next(self) -> None: ...
     def defer_next(self) -> None: ...
@@ -33,7 +45,8 @@ class World(Protocol):
 
 @dataclass
 class FakeWorld:
-    provider: FakeEmailProvider
+    parcel: Any
+    provider: FakeProvider[Any] = field(default_factory=FakeProvider)
 
     def refuse_next(self) -> None:
         self.provider.outcomes.append(Refused("fake", "address_unknown"))
@@ -55,6 +68,7 @@ class FakeWorld:
 class SmtpWorld:
     provider: SmtpEmailProvider
     server: ScriptedSmtpServer
+    parcel: Any = field(default_factory=email)
 
     def refuse_next(self) -> None:
         self.server.script(reply("rcpt", "550 5.1.1 no such user"))
@@ -85,10 +99,19 @@ async def smtp() -> AsyncIterator[SmtpWorld]:
         provider.close()
 
 
-@pytest.fixture(params=["fake", "smtp"])
+PARCELS: Mapping[str, Any] = {
+    "mail": email(),
+    "sms": ShortMessage("+4915112345678", "Dein Warenkorb wartet"),
+    "audience": AudienceChange("cart_abandoners", "add", {"email": "f" * 64}),
+    "hand-over": HandOver("crm", delivery_id(9), {"points": 55}),
+    "voucher": VoucherDraw("welcome", delivery_id(9)),
+}
+
+
+@pytest.fixture(params=[*PARCELS, "smtp"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    if request.param == "fake":
-        yield FakeWorld(FakeEmailProvider())
+    if request.param != "smtp":
+        yield FakeWorld(PARCELS[request.param])
         return
     async with scripted_smtp_server() as server:
         provider = SmtpEmailProvider(
@@ -101,18 +124,18 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 KEY = delivery_id(1)
 
 
-async def test_a_mail_is_handed_over_once(world: World) -> None:
-    outcome = await world.provider.send(email(), idempotency_key=KEY)
+async def test_it_is_handed_over_once(world: World) -> None:
+    outcome = await world.provider.send(world.parcel, idempotency_key=KEY)
 
     assert isinstance(outcome, Accepted)
     assert world.taken(KEY) == 1
 
 
-async def test_a_refusal_says_why_and_the_next_mail_goes_through(world: World) -> None:
+async def test_a_refusal_says_why_and_the_next_goes_through(world: World) -> None:
     world.refuse_next()
 
-    outcome = await world.provider.send(email(), idempotency_key=KEY)
-    after = await world.provider.send(email(), idempotency_key=delivery_id(2))
+    outcome = await world.provider.send(world.parcel, idempotency_key=KEY)
+    after = await world.provider.send(world.parcel, idempotency_key=delivery_id(2))
 
     assert isinstance(outcome, Refused)
     assert outcome.reason == "address_unknown"
@@ -124,8 +147,8 @@ async def test_what_is_put_off_may_be_tried_again(world: World) -> None:
     world.defer_next()
 
     with pytest.raises(TransientError) as raised:
-        await world.provider.send(email(), idempotency_key=KEY)
-    await world.provider.send(email(), idempotency_key=KEY)
+        await world.provider.send(world.parcel, idempotency_key=KEY)
+    await world.provider.send(world.parcel, idempotency_key=KEY)
 
     assert raised.value.reason == "provider_deferred"
     assert world.taken(KEY) == 1
@@ -135,22 +158,22 @@ async def test_a_provider_that_is_away_took_nothing(world: World) -> None:
     world.vanish_before_next()
 
     with pytest.raises(TransientError) as raised:
-        await world.provider.send(email(), idempotency_key=KEY)
+        await world.provider.send(world.parcel, idempotency_key=KEY)
 
     assert raised.value.reason == "provider_unavailable"
     assert world.taken(KEY) == 0
 
 
-async def test_a_provider_that_vanishes_with_the_mail_leaves_it_unknown(world: World) -> None:
+async def test_a_provider_that_vanishes_with_it_leaves_it_unknown(world: World) -> None:
     world.vanish_with_next()
 
     with pytest.raises(OutcomeUnknown):
-        await world.provider.send(email(), idempotency_key=KEY)
+        await world.provider.send(world.parcel, idempotency_key=KEY)
 
 
 async def test_what_is_too_late_is_not_begun(world: World) -> None:
     with pytest.raises(TransientError) as raised:
-        await world.provider.send(email(), idempotency_key=KEY, start_by=monotonic() - 10**9)
+        await world.provider.send(world.parcel, idempotency_key=KEY, start_by=monotonic() - 10**9)
 
     assert raised.value.reason == "too_late"
     assert world.taken(KEY) == 0
