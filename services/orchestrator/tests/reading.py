@@ -210,11 +210,13 @@ class Api:
 
 
 def configuration() -> dict[str, list[dict[str, Any]]]:
-    """What the repository's folder holds, as a publisher sends it."""
+    """What the repository's folder holds for its two shops, as a publisher sends it."""
+    loaded = load_directory(REPOSITORY)
     return {
         workspace: [
             {"kind": content.kind, "name": content.name, "files": dict(content.files)}
             for content in contents
         ]
-        for workspace, contents in load_directory(REPOSITORY).items()
+        for workspace, contents in loaded.items()
+        if workspace in ("default", "demo")
     }

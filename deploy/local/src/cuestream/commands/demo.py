@@ -70,7 +70,7 @@ def demo(
         endpoints = order(layout, "status").endpoints
         if not json:
             _greet(endpoints, wanted.seconds)
-        summary = asyncio.run(Demo(wanted, layout, endpoints).run())
+        summary = asyncio.run(Demo(wanted, layout, endpoints, workspaces).run())
     if not json:
         from cuestream.demo.showing import verdict  # noqa: PLC0415 - see above
 

@@ -24,6 +24,7 @@ from cuestream.failures import FindingError, UsageError
 
 if TYPE_CHECKING:
     from cuestream.rehearsal import Report
+    from orchestrator.api.publication.shapes import FoundProblem
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; default: all.")
@@ -33,7 +34,10 @@ Folder = Annotated[
 ]
 Workspace = Annotated[
     str | None,
-    typer.Option(metavar="W", help="With its parameters; default: each playbook's first."),
+    typer.Option(
+        metavar="W",
+        help="As this workspace has it; default: the first one, `check` also those in which it is in force.",
+    ),
 ]
 
 
@@ -59,7 +63,10 @@ def check(
     """Find what is wrong with playbooks before anybody publishes them, by file, line and column."""
     look = _rehearsal().check
     chosen = list(_chosen(directory, names or (), workspace))
-    found = [problem for content, release in chosen for problem in look(content, release)]
+    found: list[FoundProblem] = []
+    for content, release in chosen:
+        for one in (release, *_in_force(content, directory, workspace)):
+            found += [problem for problem in look(content, one) if problem not in found]
     if json:
         print_json(msgspec.json.encode([problem.model_dump() for problem in found]))
     else:
@@ -132,7 +139,7 @@ def rehearse(
 def _chosen(
     directory: Path, names: Sequence[str], workspace: str | None
 ) -> Iterator[tuple[Content, Release]]:
-    """Each playbook once, in the first workspace that has it, or the one that is named."""
+    """Each playbook once, as if the first workspace had it, or in the one that is named."""
     try:
         found = load_playbooks(directory) if workspace is None else _of(workspace, directory)
     except ConfigurationError as error:
@@ -147,6 +154,13 @@ def _chosen(
     for name, one in sorted(found.items()):
         if not names or name in names:
             yield one
+
+
+def _in_force(content: Content, directory: Path, workspace: str | None) -> Iterator[Release]:
+    """The workspaces that have it, unless one is named: caps and parameters may differ."""
+    for name, contents in load_directory(directory).items() if workspace is None else ():
+        if content in contents:
+            yield Release(name, 1, contents)
 
 
 def _of(workspace: str, directory: Path) -> Mapping[str, tuple[Content, Release]]:

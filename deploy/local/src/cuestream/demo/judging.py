@@ -18,6 +18,7 @@ from common.contracts.deliveries import (
     DeliveryUnknown,
 )
 from cuestream.demo.observed import Mail, Observed, Told
+from cuestream.demo.showcase import Shown
 
 CART = ("Product Added", "Product Removed", "Cart Viewed")
 GRACE = timedelta(seconds=1)
@@ -48,6 +49,8 @@ class Summary(msgspec.Struct, frozen=True):
     ordered_at_due: int
     """Carts whose order was accepted after the due time, but before the decision: either way is right."""
     promises_held: bool
+    playbooks: tuple[Shown, ...] = ()
+    """What became of each playbook's example, where the stack has them in force."""
 
 
 @dataclass(slots=True)
@@ -123,7 +126,12 @@ def _consented(
     return bool(granted) and granted[-1] and (no is None or no > at)
 
 
-def judge(seen: Observed, silence: timedelta, addresses: dict[str, str]) -> Summary:
+def judge(
+    seen: Observed,
+    silence: timedelta,
+    addresses: dict[str, str],
+    playbooks: tuple[Shown, ...] = (),
+) -> Summary:
     """Count kept and broken promises; `addresses` gives each visitor's e-mail address."""
     by_user: defaultdict[str, list[Told]] = defaultdict(list)
     for told in seen.told.values():
@@ -155,7 +163,9 @@ def judge(seen: Observed, silence: timedelta, addresses: dict[str, str]) -> Summ
         ordered_at_due=tally["late"],
         promises_held=not (tally["missing"] or tally["wrong"] or doubled or after_no)
         and tally["reminders"] + tally["unknown"] == tally["abandoned"]
-        and len(seen.triggers) == final,
+        and len(seen.triggers) == final
+        and all(shown.held for shown in playbooks),
+        playbooks=playbooks,
     )
 
 

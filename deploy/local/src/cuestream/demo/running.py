@@ -12,12 +12,13 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 from segment.analytics.client import Client
 
-from common.clock import monotonic
+from common.clock import monotonic, utc_now
 from common.kafka import connect
 from common.settings import KafkaSettings
 from common.streaming.ports import Reader
@@ -25,6 +26,8 @@ from cuestream.console import OUT
 from cuestream.demo.judging import Summary, judge, settled
 from cuestream.demo.observed import Mail, Observed
 from cuestream.demo.shop import Shop
+from cuestream.demo.showcase import WORKSPACE as SHOWCASE
+from cuestream.demo.showcase import Showcase, guests_of
 from cuestream.demo.showing import Board
 from cuestream.demo.watching import Watcher, follow_mails
 from cuestream.failures import UsageError
@@ -60,17 +63,21 @@ class Plan:
 class Demo:
     """One run on a stack that is up."""
 
-    def __init__(self, plan: Plan, layout: Layout, endpoints: Mapping[str, str]) -> None:
+    def __init__(
+        self, plan: Plan, layout: Layout, endpoints: Mapping[str, str], workspaces: Path
+    ) -> None:
         self._plan = plan
         self._layout = layout
         self._endpoints = endpoints
         self._seen = Observed()
         self._refusals: set[asyncio.Task[None]] = set()
         self._phase = "the shop is open"
+        run = secrets.token_hex(3)
+        self._showcase = Showcase(guests_of(workspaces, run, utc_now()), endpoints["ingest"])
         self._shop = Shop(
             client=Client(WRITE_KEY, host=endpoints["ingest"], upload_interval=0.1, timeout=10),
             silence=SILENCE,
-            run=secrets.token_hex(3),
+            run=run,
             rate=plan.rate,
             chance=random.Random(plan.seed),  # noqa: S311 - a script for visitors, no secret
             refused=self._seen.refused.__setitem__,
@@ -85,13 +92,18 @@ class Demo:
         async with (
             connect(kafka, client="demo") as log,
             log.reader() as reader,
+            log.reader() as beside_it,
             httpx.AsyncClient() as http,
         ):
             watcher = Watcher(self._seen, WORKSPACE, log.partitions)
             await watcher.begin(reader)
+            guests = Watcher(self._showcase.seen, SHOWCASE, log.partitions)
+            await guests.begin(beside_it)
             with Board(OUT, self._seen, self._endpoints) as board:
                 beside = [
                     asyncio.create_task(watcher.follow(reader)),
+                    asyncio.create_task(guests.follow(beside_it)),
+                    asyncio.create_task(self._showcase.play(http)),
                     asyncio.create_task(self._follow_mails(http)),
                     asyncio.create_task(self._show(board)),
                     asyncio.create_task(self._kill()),
@@ -144,7 +156,7 @@ class Demo:
 
     def _judge(self) -> Summary:
         addresses = {v.user: v.address for v in self._shop.visitors.values()}
-        return judge(self._seen, SILENCE, addresses)
+        return judge(self._seen, SILENCE, addresses, self._showcase.shown)
 
     async def _follow_mails(self, http: httpx.AsyncClient) -> None:
         def arrived(mail: Mail, message: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cuestream.demo.judging import Summary
 from cuestream.demo.observed import Observed
+from cuestream.demo.showcase import Shown
 
 _LINES = 14
 
@@ -107,6 +108,20 @@ def verdict(summary: Summary) -> Table:
         (True, f"{summary.ordered_at_due} ordered in the instant in which the reminder was due"),
         (True, f"from due to the mailbox: {latency_words(summary)}"),
     ):
-        mark = Text("✓", style="green") if good else Text("✗", style="bold red")
-        table.add_row(mark, text)
+        _add(table, text, good=good)
+    for shown in summary.playbooks:
+        _add(table, f"{shown.playbook}: {_mails(shown)}", good=shown.held)
     return table
+
+
+def _add(table: Table, text: str, *, good: bool) -> None:
+    mark = Text("✓", style="green") if good else Text("✗", style="bold red")
+    table.add_row(mark, text)
+
+
+def _mails(shown: Shown) -> str:
+    if shown.note:
+        return shown.note
+    missing = [message for message in shown.expected if message not in shown.sent]
+    said = ", ".join(shown.sent) or "nothing was sent"
+    return f"{said}; {', '.join(missing)} did not come" if missing else said

@@ -44,7 +44,7 @@ def load_directory(directory: Path) -> Mapping[str, tuple[Content, ...]]:
 
 
 def load_playbooks(directory: Path) -> Mapping[str, tuple[Content, Release]]:
-    """Every playbook of the folder with the first release that has it; one that is active nowhere as if the first workspace had it.
+    """Every playbook of the folder with the release of the first workspace, as if that had it.
 
     Raises:
         ConfigurationError: as `load_directory`.
@@ -55,9 +55,9 @@ def load_playbooks(directory: Path) -> Mapping[str, tuple[Content, Release]]:
         raise ConfigurationError(loading.problems)
     found: dict[str, tuple[Content, Release]] = {}
     for name, content in loading.playbooks.items():
-        having = (release for release in releases if content in release.contents)
-        first = Release(releases[0].workspace, 1, (*releases[0].contents, content))
-        found[name] = (content, next(having, first))
+        first = releases[0]
+        others = (*(one for one in first.contents if one != content), content)
+        found[name] = (content, Release(first.workspace, 1, others))
     return found
 
 
