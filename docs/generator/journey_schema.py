@@ -135,6 +135,7 @@ OF_TRIGGER: Final[Mapping[str, Schema]] = {
         {"inactive": {"anyOf": [DURATION, _object({"rhythm": NUMBER, "least": DURATION, "most": DURATION}, ["rhythm", "least", "most"])]}},
         ["inactive"],
     ),
+    "api": _object({"api": TEXT}, ["api"]),
 }  # fmt: skip
 ENTRY: Final = _object(
     {

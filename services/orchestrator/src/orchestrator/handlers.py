@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from common import customer as view
 from common.consuming import Consequence, Folded, Record, Signal, TimerDue
-from common.contracts.decisions import DecisionMade
+from common.contracts.decisions import DecisionMade, EnrollmentRequested, EnrollmentRevoked
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.payload import Payload
@@ -21,7 +21,7 @@ from common.streaming.model import Fold
 from orchestrator.domain.contacts import status_name, with_status
 from orchestrator.domain.library import Library
 from orchestrator.domain.merging import unite
-from orchestrator.domain.occasion import Answer, Occasion
+from orchestrator.domain.occasion import Answer, Occasion, Revocation
 from orchestrator.domain.packing import pack, unpack
 from orchestrator.domain.reaction import Reaction, react
 from orchestrator.domain.state import ProfileState
@@ -84,6 +84,51 @@ class JourneyFolds:
             now=now,
             cause=record.event.id,
             woken=True,
+            history=record.history,
+        )
+        return self._reacted(known, occasion, signal)
+
+    def enroll(
+        self, state: ProfileState | None, signal: Signal, now: datetime
+    ) -> Folded[ProfileState]:
+        """Somebody asks that the profile enters a journey; it is told as an activity that only that journey hears of."""
+        record = _record(signal)
+        known, asked = state or STRANGER, record.event.payload(EnrollmentRequested)
+        told = ActivityRecorded(
+            event_id=record.event.id,
+            name=asked.name,
+            source="api",
+            message_id=str(record.event.id),
+            occurred_at=now,
+            received_at=now,
+            profile_version=0,
+            properties=asked.properties,
+        )
+        occasion = Occasion(
+            profile_id=record.profile_id,
+            customer=view.at(known.customer, now),
+            before=(known.customer,),
+            now=now,
+            cause=record.event.id,
+            activity=told,
+            enrolls=asked.playbook,
+            history=record.history,
+        )
+        return self._reacted(known, occasion, signal)
+
+    def revoke(
+        self, state: ProfileState | None, signal: Signal, now: datetime
+    ) -> Folded[ProfileState]:
+        """Somebody ends what the profile has under way in a journey."""
+        record = _record(signal)
+        known, asked = state or STRANGER, record.event.payload(EnrollmentRevoked)
+        occasion = Occasion(
+            profile_id=record.profile_id,
+            customer=view.at(known.customer, now),
+            before=(known.customer,),
+            now=now,
+            cause=record.event.id,
+            revokes=Revocation(asked.playbook, asked.enrollment_id),
             history=record.history,
         )
         return self._reacted(known, occasion, signal)

@@ -136,3 +136,28 @@ class ProfileWoken(Payload, frozen=True, kw_only=True):
 
     release: int
     """Its number."""
+
+
+class EnrollmentRequested(Payload, frozen=True, kw_only=True):
+    """Somebody asks that a profile enters a journey, as if its trigger had matched now; entry decides as ever."""
+
+    TYPE: ClassVar[str] = "enrollment.requested.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("orchestrator.commands",)
+
+    playbook: str
+    name: str
+    """What the passage is told as the trigger's name: that of the playbook's `api` trigger, or `Enrolled`."""
+    properties: dict[str, Any] = msgspec.field(default_factory=dict)
+    requested_by: str = ""
+
+
+class EnrollmentRevoked(Payload, frozen=True, kw_only=True):
+    """Somebody ends what a profile has under way in a journey."""
+
+    TYPE: ClassVar[str] = "enrollment.revoked.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("orchestrator.commands",)
+
+    playbook: str
+    enrollment_id: UUID | None = None
+    """None: every passage in it."""
+    requested_by: str = ""

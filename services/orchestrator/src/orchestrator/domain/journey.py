@@ -123,10 +123,14 @@ class Journey:
         return Occurrence(activity.name, occasion.happened_at, asked)
 
     def triggered_by(self, occasion: Occasion) -> bool:
+        if occasion.enrolls is not None:
+            return occasion.enrolls == self.name
         return any(trigger.matches(occasion) for trigger in self.triggers)
 
     def begun_by(self, occasion: Occasion) -> bool:
         """Whether it may begin a passage: it is heard of in time."""
+        if occasion.enrolls is not None:
+            return occasion.enrolls == self.name
         return any(one.in_time(occasion) and one.matches(occasion) for one in self.triggers)
 
     def exit_reason(self, visit: Visit) -> str | None:

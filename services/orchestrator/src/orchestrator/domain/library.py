@@ -79,6 +79,8 @@ class Library:
 
     def listening(self, occasion: Occasion) -> Iterator[Journey]:
         """The journeys that the occasion may begin, sorted by name: with a thousand, most never hear of it."""
+        if occasion.enrolls is not None:
+            return (one for one in self.active if one.name == occasion.enrolls)
         places = self._becoming.concerned(occasion.before, occasion.customer)
         if occasion.activity is not None:
             places |= self._ears.hearing(occasion.activity)

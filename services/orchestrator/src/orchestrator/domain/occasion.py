@@ -22,6 +22,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Revocation:
+    """What somebody ends of what is under way."""
+
+    playbook: str
+    enrollment_id: UUID | None
+    """None: every passage in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """A signal in the words of journeys: who, when, and what happened."""
 
@@ -38,6 +47,9 @@ class Occasion:
     due_at: datetime | None = None
     """Its instant."""
     answer: Answer | None = None
+    enrolls: str | None = None
+    """The playbook that the profile shall enter; `activity` is what it is told of that."""
+    revokes: Revocation | None = None
     woken: bool = False
     """Nothing happened but a publication; `now` is the time on the wall."""
     history: bool = False

@@ -19,7 +19,7 @@ from orchestrator.domain import reasons
 from orchestrator.domain.contacts import with_contact
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.library import Library
-from orchestrator.domain.occasion import Occasion
+from orchestrator.domain.occasion import Occasion, Revocation
 from orchestrator.domain.passage import (
     Notes,
     admits,
@@ -133,6 +133,9 @@ def _known(state: ProfileState, occasion: Occasion, library: Library) -> Profile
 def _moved(
     enrollment: Enrollment, occasion: Occasion, library: Library, notes: Notes
 ) -> Enrollment | None:
+    if _is_revoked(enrollment, occasion.revokes):
+        end(enrollment, reasons.REVOKED, notes)
+        return None
     transition = library.transitions.get(enrollment.playbook)
     try:
         journey = library.version(enrollment.playbook, enrollment.version)
@@ -152,6 +155,12 @@ def _moved(
         overdue = library.overdue(enrollment.playbook)
         enrollment = resumed(journey, enrollment, overdue, occasion, notes)
     return advance(journey, enrollment, occasion, notes, paused=paused)
+
+
+def _is_revoked(enrollment: Enrollment, revocation: Revocation | None) -> bool:
+    if revocation is None or revocation.playbook != enrollment.playbook:
+        return False
+    return revocation.enrollment_id in (None, enrollment.id)
 
 
 def _begun(

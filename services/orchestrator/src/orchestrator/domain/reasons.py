@@ -17,6 +17,8 @@ MERGED: Final = "merged"
 """The profile became another one, in which a passage like it is further on or was there before."""
 CANCELLED_BY_PUBLICATION: Final = "cancelled_by_publication"
 """Whoever published the next version chose to end what was under way."""
+REVOKED: Final = "revoked"
+"""Somebody ended it by hand."""
 COMPLETED: Final = "completed"
 """The passage went through all its steps."""
 PLAYBOOK_ERROR: Final = "playbook_error"
@@ -41,7 +43,14 @@ OVERDUE: Final = "overdue"
 CHOSEN: Final = (ELIGIBLE,)
 REJECTED: Final = (UNKNOWN_MESSAGE, NO_ADAPTER, NO_CONSENT, NO_ADDRESS)
 EXPIRED: Final = (OVERDUE,)
-ENDED: Final = (COMPLETED, PLAYBOOK_ERROR, MERGED, CANCELLED_BY_PUBLICATION, TOO_MANY_STEPS)
+ENDED: Final = (
+    COMPLETED,
+    REVOKED,
+    PLAYBOOK_ERROR,
+    MERGED,
+    CANCELLED_BY_PUBLICATION,
+    TOO_MANY_STEPS,
+)
 """Besides these: `exit_when: …`, `goal: …`, or what the playbook itself calls the exit. They are also the reasons of `cancelled`."""
 STEPPED: Final = (ARRIVED, ASKED, ROUNDS_OVER, HELD, RESUMED)
 """Besides these: `restarted by …`, `took …`, `went back to …`."""

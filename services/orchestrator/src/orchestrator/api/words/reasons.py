@@ -85,6 +85,7 @@ REASONS: Mapping[str, str] = {
     "too_many_steps": "one occasion led through too many steps of the playbook",
     "cancelled_by_publication": "whoever published the next version ended what was under way",
     "overdue": "it came due while it could not be sent, and was left out when the playbook went on",
+    "revoked": "somebody ended it by hand",
     "playbook_error": "the playbook’s version is gone or has an error",
     # steps
     "arrived": "",

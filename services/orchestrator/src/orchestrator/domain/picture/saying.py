@@ -22,7 +22,7 @@ from orchestrator.domain.steps import (
     WaitFor,
 )
 from orchestrator.domain.steps.times import EVERY_DAY, WEEKDAYS, Instant
-from orchestrator.domain.triggers import Becoming, Dated, Happening, Inactive, Trigger
+from orchestrator.domain.triggers import Becoming, Called, Dated, Happening, Inactive, Trigger
 
 
 def begins(journey: Journey) -> list[str]:
@@ -131,5 +131,7 @@ def _trigger(trigger: Trigger) -> str:
             return _moved(day.text, offset) + (", every year" if yearly else "")
         case Inactive(most=most):
             return f"no sign of life for {format_duration(most)} at most"
+        case Called(name=name):
+            return f"a call of the api: {name}"
         case other:
             return type(other).__name__

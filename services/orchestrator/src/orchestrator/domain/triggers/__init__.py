@@ -8,6 +8,7 @@ from typing import Final
 from common.documents import Value
 from orchestrator.domain.steps import Reading
 from orchestrator.domain.triggers.becoming import Becoming
+from orchestrator.domain.triggers.called import Called
 from orchestrator.domain.triggers.happening import IN_TIME, Happening
 from orchestrator.domain.triggers.scheduled import Dated, Inactive, Scheduled
 from orchestrator.domain.triggers.trigger import Trigger
@@ -18,6 +19,7 @@ KINDS: Final[Mapping[str, Callable[[Value, Reading], Trigger]]] = {
     "score": Becoming.read_score,
     "date": Dated.read,
     "inactive": Inactive.read,
+    "api": Called.read,
 }
 """Add a kind here and nowhere else; each is known by the key that only it has."""
 
@@ -34,6 +36,7 @@ __all__ = [
     "IN_TIME",
     "KINDS",
     "Becoming",
+    "Called",
     "Dated",
     "Happening",
     "Inactive",
