@@ -30,6 +30,7 @@ from common.errors import TransientError
 from common.ids import derive
 from orchestrator.api import Access, Board, Ports, Publisher, SourceBoard, build
 from orchestrator.ports.history import Found
+from services.orchestrator.tests.steering import FakeAdministration, FakeCommands, FakeRoster
 from services.orchestrator.tests.storing import Announced, FakePublications
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -189,12 +190,26 @@ class Api:
         self.board = Board()
         self.sources = SourceBoard()
         self.publisher = Publisher(self.publications, self.announced, self.clock)
+        self.administration = FakeAdministration()
+        self.roster, self.commands = FakeRoster(), FakeCommands()
         access = Access(
-            KEY_SHA256, [b"a secret of the page"], local, secure=False, clock=self.clock
+            KEY_SHA256,
+            [b"a secret of the page"],
+            local,
+            secure=False,
+            clock=self.clock,
+            administration=self.administration,
         )
-        app = build(
-            Ports(self.publisher, self.history, self.board, self.sources), access, self.clock
+        ports = Ports(
+            self.publisher,
+            self.history,
+            self.board,
+            self.sources,
+            self.publications,
+            self.roster,
+            self.commands,
         )
+        app = build(ports, access, self.clock)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://orchestrator"
         )
@@ -205,8 +220,8 @@ class Api:
     async def get(self, path: str, **params: Any) -> httpx.Response:
         return await self.http.get(path, params=params, headers={"Authorization": f"Bearer {KEY}"})
 
-    async def post(self, path: str, body: object) -> httpx.Response:
-        return await self.http.post(path, json=body, headers={"Authorization": f"Bearer {KEY}"})
+    async def post(self, path: str, body: object, key: str = KEY) -> httpx.Response:
+        return await self.http.post(path, json=body, headers={"Authorization": f"Bearer {key}"})
 
 
 def configuration() -> dict[str, list[dict[str, Any]]]:

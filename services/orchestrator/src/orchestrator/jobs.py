@@ -14,20 +14,18 @@ import structlog
 
 from common.clock import Clock
 from common.configuration import Configuration, Release, workspace_of
-from common.contracts import encode_event, event_bytes
 from common.contracts.configuration import Transition
 from common.contracts.decisions import ProfileWoken
-from common.contracts.envelope import CONTENT_TYPE
 from common.errors import PermanentError, TransientError
 from common.ids import derive
 from common.streaming.ports import Outgoing, Place, Publisher
 from orchestrator.domain.library import Library
 from orchestrator.domain.passage import places_left
+from orchestrator.ports.commands import TOPIC, Command
 from orchestrator.ports.waking import Crowd, Sleepers
 
 log = structlog.get_logger(__name__)
 
-TOPIC: Final = "orchestrator.commands"
 SOURCE: Final = "/cuestream/orchestrator/waking"
 AT_ONCE: Final = 500
 """Profiles woken with one append to each partition."""
@@ -149,17 +147,7 @@ class Waking:
 def _word(workspace: str, profile: UUID, release: int, now: datetime) -> Outgoing:
     # With the moment in it: what comes of a second word is not what came of the first.
     identity = derive("woken", workspace, profile, release, now.isoformat())
-    event = encode_event(
-        ProfileWoken(release=release),
-        id=identity,
-        source=SOURCE,
-        subject=str(profile),
-        time=now,
-        workspace=workspace,
-        correlationid=identity,
-    )
-    key = str(profile).encode()
-    return Outgoing(key, event_bytes(event), {"content-type": CONTENT_TYPE.encode()})
+    return Command(identity, workspace, profile, ProfileWoken(release=release)).record(SOURCE, now)
 
 
 def _library(release: Release, configuration: Configuration) -> Library:

@@ -17,7 +17,14 @@ from orchestrator.consumer import ANCHOR, INPUTS, LOOP, check_playbooks, handler
 from orchestrator.jobs import Waking
 from orchestrator.ports.publication import PublishedRelease
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
-from orchestrator.store import SCHEMA, JourneyBook, PostgresPublications, PostgresSleepers
+from orchestrator.store import (
+    SCHEMA,
+    JourneyBook,
+    PostgresAdministration,
+    PostgresPublications,
+    PostgresRoster,
+    PostgresSleepers,
+)
 
 API: Final = "orchestrator.api"
 HOUR: Final = timedelta(hours=1)
@@ -40,6 +47,7 @@ async def api(settings: ApiSettings) -> None:
     """Serve publication, explanations and the live page until cancelled."""
     # The consumer answers nobody: without a web framework it starts in two thirds of the time.
     from orchestrator.adapters.announcer import KafkaAnnouncer  # noqa: PLC0415  as said
+    from orchestrator.adapters.commander import KafkaCommands  # noqa: PLC0415  as said
     from orchestrator.adapters.decision_feed import KafkaDecisionFeed  # noqa: PLC0415  as said
     from orchestrator.adapters.history import KafkaHistory  # noqa: PLC0415  as said
     from orchestrator.adapters.source_feed import KafkaSourceFeed  # noqa: PLC0415  as said
@@ -65,7 +73,8 @@ async def api(settings: ApiSettings) -> None:
         log.publisher() as appender,
     ):
         announcer = KafkaAnnouncer(appender, utc_now)
-        publisher = Publisher(PostgresPublications(database), announcer, utc_now)
+        publications = PostgresPublications(database)
+        publisher = Publisher(publications, announcer, utc_now)
         board, sources = Board(), SourceBoard()
         access = Access(
             admin_key_sha256=settings.admin_key_sha256,
@@ -73,12 +82,22 @@ async def api(settings: ApiSettings) -> None:
             local=settings.local,
             secure=settings.public_url.startswith("https:"),
             clock=utc_now,
+            administration=PostgresAdministration(database),
+        )
+        ports = Ports(
+            publisher,
+            KafkaHistory(log),
+            board,
+            sources,
+            publications,
+            PostgresRoster(database),
+            KafkaCommands(appender, log.partition_for, utc_now),
         )
 
         async def ready() -> Mapping[str, bool | str]:
             return {"database": await database.fetchrow("SELECT 1") is not None}
 
-        app = build(Ports(publisher, KafkaHistory(log), board, sources), access, utc_now)
+        app = build(ports, access, utc_now)
         health = telemetry.health_app(ready)
         decisions = KafkaDecisionFeed(log).follow(since=utc_now() - HOUR, at_least=board.keep)
         async with telemetry.serve(

@@ -88,7 +88,7 @@ class ProfileBook(Generic[S]):
         places = list(entries.values())
         for row in await self.rows(tx, wanted) if wanted else ():
             entry = places[row["number"] - 1]
-            entry.state, entry.now = self._state(row["schema"], row["state"]), row["now"]
+            entry.state, entry.now = self.state_of(row["schema"], row["state"]), row["now"]
         return Sheet(entries=entries, key_of=key_of)
 
     async def save(self, tx: Transaction, sheet: Sheet[S]) -> None:
@@ -146,7 +146,12 @@ class ProfileBook(Generic[S]):
                     metrics.LARGE_STATES.inc()
                     log.warning("state_large", profile_id=str(key.profile_id), size=len(state))
 
-    def _state(self, schema: int, state: bytes) -> S:
+    def state_of(self, schema: int, state: bytes) -> S:
+        """A row's state, upgraded where it is older.
+
+        Raises:
+            PermanentError: `newer_schema`, a newer version of us has written it.
+        """
         if schema == self._schema:
             return self._decoder.decode(state)
         if schema > self._schema:

@@ -1,4 +1,4 @@
-"""Who may ask: the admin key for the api, a signed cookie for the page, everybody on the local stack's page."""
+"""Who may ask: a key with the scope for the api, a signed cookie for the page, everybody on the local stack's page."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastapi import HTTPException, Request
 
 from common.clock import Clock
 from common.telemetry import is_admin
+from orchestrator.ports.administration import Administration, AdminKey, Scope
 
 COOKIE = "cuestream_session"
 SESSION = timedelta(hours=12)
@@ -27,17 +28,35 @@ class Access:
     secure: bool
     """Whether the page is reached by https, so that the cookie must not travel otherwise."""
     clock: Clock
+    administration: Administration
+    """Knows the keys besides the first admin's."""
 
     def knows(self, key: str) -> bool:
         """True for the admin key, in constant time."""
         return is_admin({"authorization": f"Bearer {key}"}, self.admin_key_sha256)
 
-    def require_key(self, request: Request) -> str:
-        """The caller's name, for the audit; 401 without the admin key."""
-        if self.admin_key_sha256 is None or not is_admin(request.headers, self.admin_key_sha256):
+    async def require(self, request: Request, scope: Scope) -> str:
+        """The caller's name, for the audit; 401 without a key, 403 where the key is for something else.
+
+        Raises:
+            TransientError: the keys cannot be looked up; the first admin's is known all the same.
+        """
+        if self.admin_key_sha256 is not None and is_admin(request.headers, self.admin_key_sha256):
+            return f"key:{self.admin_key_sha256[:8]}"
+        key = await self._key(request)
+        if key is None:
             detail = "the admin key is missing or not accepted"
             raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
-        return f"key:{self.admin_key_sha256[:8]}"
+        if scope not in key.scopes:
+            detail = f"the key {key.name} is for {', '.join(key.scopes)}, and this needs {scope}"
+            raise HTTPException(403, detail)
+        return f"key:{key.name}"
+
+    async def _key(self, request: Request) -> AdminKey | None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            return None
+        return await self.administration.key(hashlib.sha256(key.strip().encode()).hexdigest())
 
     def admits_page(self, request: Request) -> bool:
         return self.local or self.signed_in(request)

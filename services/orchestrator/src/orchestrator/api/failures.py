@@ -18,8 +18,14 @@ from orchestrator.api.publication.intending import ProblemsError
 from orchestrator.api.publication.publishing import MovedError
 
 _RETRY_AFTER = {"Retry-After": "2"}
-_NAMES = {401: "unauthorized", 404: "not_found", 405: "not_allowed"}
-_STATUS = {"transition_under_way": 409, "unknown_content": 404}
+_NAMES = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "not_allowed"}
+_STATUS = {
+    "transition_under_way": 409,
+    "unknown_content": 404,
+    "unknown_playbook": 404,
+    "unknown_key": 404,
+    "key_exists": 409,
+}
 _TITLES = {404: "There is no such page", 503: "For the moment this cannot be read"}
 
 

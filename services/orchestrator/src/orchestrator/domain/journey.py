@@ -11,6 +11,7 @@ from common.conditions import Condition, Expression
 from common.contracts.actions import Occurrence, Printable
 from common.documents import Value
 from orchestrator.domain.occasion import Occasion
+from orchestrator.domain.parameters import ParameterValue
 from orchestrator.domain.program import Placed
 from orchestrator.domain.setting import Setting
 from orchestrator.domain.state import Enrollment
@@ -91,6 +92,8 @@ class Journey:
     """The properties of the triggering activity that steps and templates ask for; None: they do not ask for it at all."""
     messages: frozenset[tuple[str, str]]
     """Message and channel for which the playbook has a template."""
+    values: Mapping[str, ParameterValue]
+    """Its parameters, as the workspace has them."""
     printed: Mapping[str, Printable]
     """The parameters that templates name, with their values."""
     templates: Mapping[str, str]

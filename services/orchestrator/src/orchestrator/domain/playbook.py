@@ -90,6 +90,7 @@ def parse_playbook(
         messages=messages,
         templates={path: text for path, text in files.items() if path.startswith(TEMPLATES)},
         written={name: fields[name] for name in fields},
+        values=parameters.values,
         printed={} if report.findings else _printed(files, reading, parameters),
     )
     # Where a step could not be read, what it would have used is not known.

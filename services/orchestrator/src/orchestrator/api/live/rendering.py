@@ -61,6 +61,7 @@ class Pages:
             "spark": spark,
             "hue": hue,
             "plain": phrases.plain,
+            "step_name": phrases.step,
             "consent": consent,
             "gates": lambda decision: list(asked(_builtins(decision))),
         }

@@ -34,24 +34,24 @@ def publication_routes(publisher: Publisher, access: Access) -> APIRouter:
     @router.get("")
     async def in_force(request: Request) -> list[InForce]:
         """The newest release of every workspace."""
-        access.require_key(request)
+        await access.require(request, "read")
         return await publisher.in_force()
 
     @router.get("/contents/{kind}/{name}@{hash_}")
     async def content(request: Request, kind: str, name: str, hash_: str) -> PublishedContent:
         """A content of before, by its hash or the beginning of it; sent again, it is a rollback."""
-        access.require_key(request)
+        await access.require(request, "read")
         return await publisher.content(kind, name, hash_)
 
     @router.post("/plan")
     async def plan(request: Request, publication: Publication) -> Planned:
         """Say what `apply` would change, without changing it."""
-        access.require_key(request)
+        await access.require(request, "read")
         return await publisher.plan(publication)
 
     @router.post("/apply")
     async def apply(request: Request, publication: Publication) -> Applied:
         """Store and announce what differs; the same contents again change nothing."""
-        return await publisher.apply(publication, by=access.require_key(request))
+        return await publisher.apply(publication, by=await access.require(request, "publish"))
 
     return router

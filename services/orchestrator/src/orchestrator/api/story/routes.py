@@ -85,7 +85,7 @@ def story_routes(teller: Teller, access: Access) -> APIRouter:
         ] = None,
     ) -> Story:
         """Everything the log holds of one profile, in time order and in words."""
-        access.require_key(request)
+        await access.require(request, "read")
         told = await teller.story(profile_id, workspace=workspace, since=since)
         if correlation_id is None:
             return told
@@ -103,7 +103,7 @@ def story_routes(teller: Teller, access: Access) -> APIRouter:
         since: Since = None,
     ) -> Why:
         """The last ruling on a profile and what led to it."""
-        access.require_key(request)
+        await access.require(request, "read")
         told = await teller.story(profile_id, workspace=workspace, since=since, until=at)
         answer = why(profile_id, told.entries, playbook=playbook, complete=told.complete)
         return answer.model_copy(update={"merged": told.merged, "merged_into": told.merged_into})
@@ -111,7 +111,7 @@ def story_routes(teller: Teller, access: Access) -> APIRouter:
     @router.get("/decisions/{decision_id}")
     async def decision(request: Request, decision_id: UUID, since: Since = None) -> Entry:
         """One decision with every candidate and gate."""
-        access.require_key(request)
+        await access.require(request, "read")
         found = await teller.decision(decision_id, since)
         if found is None:
             raise HTTPException(404, "no such decision in that span")

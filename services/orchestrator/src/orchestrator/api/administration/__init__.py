@@ -1,0 +1,1 @@
+"""The keys of the admin api, and what was done with them."""
