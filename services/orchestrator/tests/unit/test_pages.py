@@ -259,6 +259,18 @@ async def test_the_api_describes_itself(api: Api) -> None:
     described = (await api.http.get("/openapi.json")).json()
 
     assert set(described["paths"]) == {
+        "/v1/audit",
+        "/v1/keys",
+        "/v1/keys/{name}/revoke",
+        "/v1/playbooks",
+        "/v1/playbooks/select",
+        "/v1/playbooks/{name}",
+        "/v1/playbooks/{name}/cancel",
+        "/v1/playbooks/{name}/enroll",
+        "/v1/playbooks/{name}/pause",
+        "/v1/playbooks/{name}/people",
+        "/v1/playbooks/{name}/picture",
+        "/v1/playbooks/{name}/resume",
         "/v1/configuration",
         "/v1/configuration/contents/{kind}/{name}@{hash_}",
         "/v1/configuration/plan",

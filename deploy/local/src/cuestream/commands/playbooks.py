@@ -18,7 +18,7 @@ from common.configuration import (
 )
 from common.configuration.directory import is_test
 from common.documents import DocumentError
-from cuestream.commands import steering
+from cuestream.commands import enrolling, steering
 from cuestream.commands.options import Json
 from cuestream.console import print_json, say
 from cuestream.failures import FindingError, UsageError
@@ -49,6 +49,7 @@ def register(app: typer.Typer) -> None:
     playbooks.command("draw")(draw)
     playbooks.command("test")(rehearse)
     steering.register(playbooks)
+    enrolling.register(playbooks)
     app.add_typer(playbooks, name="playbooks")
 
 
