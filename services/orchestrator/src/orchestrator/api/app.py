@@ -72,7 +72,7 @@ def build(ports: Ports, access: Access, clock: Clock, *, version: str = "") -> F
     app.include_router(publication_routes(ports.publisher, access))
     app.include_router(story_routes(teller, access))
     app.include_router(page_routes(ports.board, pages, teller, access, clock))
-    app.include_router(playbook_pages(look, pages, access))
+    app.include_router(playbook_pages(look, pages, access, clock))
     app.include_router(source_routes(ports.sources, pages, access, clock))
     app.mount("/static", static_files())
     app.add_middleware(SafeHeaders)

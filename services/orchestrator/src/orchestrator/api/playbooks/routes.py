@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from orchestrator.api.access import Access
 from orchestrator.api.playbooks.looking import Look
 from orchestrator.api.playbooks.operating import Operator
+from orchestrator.api.playbooks.pages import PICTURE_HEADERS
 from orchestrator.api.playbooks.shapes import (
     Cancelling,
     Commanded,
@@ -64,7 +65,8 @@ def playbook_routes(  # noqa: C901 - one function a route, none of them branches
     ) -> Response:
         """The journey as SVG, with how many wait at each step."""
         await access.require(request, "read")
-        return Response(await look.picture(workspace, name, version), media_type="image/svg+xml")
+        drawn = await look.picture(workspace, name, version)
+        return Response(drawn, media_type="image/svg+xml", headers=PICTURE_HEADERS)
 
     @router.get("/{name}/people")
     async def people(

@@ -101,7 +101,7 @@ class _Layout:
         widest = float(WIDTH)
         while place < end:
             placed = self.journey.steps[place]
-            if placed.blocks:
+            if _parts(placed):
                 widest = max(widest, sum(self._widths(placed)) + GAP * (len(placed.blocks) - 1))
             place = placed.following
         return widest
@@ -117,7 +117,7 @@ class _Layout:
             self.at[place] = box
             self.join(ends, box)
             y = box.bottom
-            if placed.blocks:
+            if _parts(placed):
                 ends, y = self._beside(placed, x, width, box)
             else:
                 leaves = isinstance(placed.step, Exit)
@@ -159,6 +159,11 @@ class _Layout:
                 here, there = self.at[place], self.at[self.journey.place_of(placed.step.to)]
                 middle, target = here.y + here.height / 2, there.y + there.height / 2
                 self.drawn.lines.append(Line(here.x, middle, there.x, target, back=True))
+
+
+def _parts(placed: Placed) -> bool:
+    """Whether its ways lead through different steps; where all are empty, one line says it."""
+    return any(begin != placed.following for begin in placed.blocks)
 
 
 def _box(
