@@ -126,6 +126,8 @@ OF_STEP: Final[Mapping[str, Schema]] = {
 OF_TRIGGER: Final[Mapping[str, Schema]] = {
     "event": _object({"event": EVENTS, "when": CONDITION, "within": DURATION}, ["event"]),
     "becomes": _object({"becomes": CONDITION}, ["becomes"]),
+    "enters": _object({"enters": NAME}, ["enters"]),
+    "leaves": _object({"leaves": NAME}, ["leaves"]),
     "score": _object({"score": TEXT, "reaches": NUMBER, "falls_below": NUMBER}, ["score"]),
     "date": _object(
         {"date": EXPRESSION, "every": {"enum": ["year"]}, "offset": DURATION, "time": TIME, "leap": {"enum": ["before", "after"]}},

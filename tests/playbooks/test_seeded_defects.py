@@ -52,6 +52,11 @@ DEFECTS = [
     Defect(BIRTHDAY, "  - propose: {message: congratulations, channels: [email], expires_after: 15h}\n", "  - split: {a: {weight: 0, steps: [{propose: {message: congratulations, channels: [email], expires_after: 15h}}]}, b: {weight: 1}}\n", "dead_condition"),
     Defect(ORDER, "steps:\n", "steps:\n  - goto: {step: nowhere, at_most: 2}\n", "language"),
     Defect(ORDER, "steps:\n", "steps:\n  - goto: {step: '0'}\n", "language"),
+    # what it begins with
+    Defect(BIRTHDAY, 'trigger: {date: customer.birthday, every: year, offset: -$days_before, time: "09:00", leap: before}', "trigger: {enters: loyal}", "language"),
+    Defect(ORDER, "steps:\n", "steps:\n  - call: {to: crm, data: {sum: customer.order.count}}\n", "language"),
+    Defect(ORDER, "steps:\n", "steps:\n  - voucher: {pool: welcome, within: 0s}\n", "language"),
+    Defect(ORDER, "steps:\n", "steps:\n  - audience: {}\n", "language"),
     # what it waits for
     Defect(HELLO, "      within: $pause\n", "", "language"),
     Defect(CART, "wait: {for: $silence,", "wait: {", "language"),

@@ -85,9 +85,10 @@ def check_playbooks(release: Release) -> None:
     Raises:
         DocumentError: a playbook, or a workspace's value for one of its parameters, is wrong.
     """
-    parameters = workspace_of(release).parameters
+    workspace = workspace_of(release)
     for content in release.all(KIND):
-        parse_playbook(content.name, content.hash, content.files, parameters.get(content.name, {}))
+        name, overrides = content.name, workspace.parameters.get(content.name, {})
+        parse_playbook(name, content.hash, content.files, overrides, segments=workspace.segments)
 
 
 def _library(release: Release, configuration: Configuration) -> Library:
@@ -102,6 +103,7 @@ def _library(release: Release, configuration: Configuration) -> Library:
         transitions=release.transitions,
         paused=release.paused,
         resumed=release.resumed,
+        segments=workspace.segments,
     )
 
 

@@ -262,3 +262,19 @@ async def test_a_body_of_another_shape_is_said_in_the_same_shape(api: Api) -> No
 
     assert answer.status_code == 422
     assert answer.json()["error"] == "unreadable"
+
+
+async def test_a_segment_that_is_no_condition_is_a_problem_of_the_workspace(api: Api) -> None:
+    sent = configuration()
+    for content in sent["demo"]:
+        if content["kind"] == "workspace":
+            text = content["files"]["workspace.yaml"]
+            content["files"]["workspace.yaml"] = text + "segments: {hot: customer.lead_scor > 5}\n"
+
+    answer = await apply(api, sent)
+
+    (problem,) = answer.json()["problems"]
+    assert answer.status_code == 422
+    assert problem["file"] == "workspaces/demo.yaml"
+    assert "segments.hot" in problem["message"]
+    assert problem["suggestion"] == "customer.lead_score"

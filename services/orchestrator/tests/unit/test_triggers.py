@@ -32,7 +32,8 @@ def living(*triggers: str, more: str = "", at: datetime | None = None) -> Life:
         *(
             playbook(f"p{number}", written(trigger, more=more), TEMPLATES)
             for number, trigger in enumerate(triggers)
-        )
+        ),
+        parameters="segments: {hot: customer.lead_score >= 50}\n",
     )
     life = Life(shop, willing=False)
     life.now = at or life.now
@@ -48,7 +49,8 @@ def scores(life: Life, score: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "trigger", ["{score: lead, reaches: 50}", "{becomes: 'customer.lead_score >= 50'}"]
+    "trigger",
+    ["{score: lead, reaches: 50}", "{becomes: 'customer.lead_score >= 50'}", "{enters: hot}"],
 )
 def test_a_threshold_that_is_jumped_over_counts_once_for_each_crossing(trigger: str) -> None:
     life = living(trigger)
@@ -260,7 +262,10 @@ def test_several_triggers_may_begin_one_playbook() -> None:
 @pytest.mark.parametrize(
     ("trigger", "message"),
     [
-        ("{when: 'true'}", "a trigger is one of event, becomes, score, date, inactive"),
+        (
+            "{when: 'true'}",
+            "a trigger is one of event, becomes, enters, leaves, score, date, inactive, api",
+        ),
         ("{event: x, inactive: 1d}", "a trigger is one of"),
         ("{becomes: 'event.name == \"x\"'}", "event"),
         ("{becomes: 'customer.lead_scor > 1'}", "did you mean `customer.lead_score`?"),

@@ -33,7 +33,7 @@ Everybody = Annotated[
     typer.Option(
         "--segment",
         metavar="CONDITION",
-        help="Everybody for whom it holds, such as `customer.orders.count >= 2`.",
+        help="A segment of the workspace, or a condition: `customer.orders.count >= 2`.",
     ),
 ]
 

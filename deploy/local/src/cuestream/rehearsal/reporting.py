@@ -40,7 +40,10 @@ def rehearse(content: Content, release: Release, files: Mapping[str, str]) -> Re
     workspace = workspace_of(release)
     zone = ZoneInfo(workspace.contact_policy.time_zone)
     own = dict(workspace.parameters.get(content.name, {}))
-    journey = parse_playbook(content.name, content.hash, content.files, own, zone=zone)
+    segments = workspace.segments
+    journey = parse_playbook(
+        content.name, content.hash, content.files, own, zone=zone, segments=segments
+    )
     outcomes: list[Outcome] = []
     problems: list[Finding] = []
     for file, text in sorted(files.items()):
@@ -48,10 +51,19 @@ def rehearse(content: Content, release: Release, files: Mapping[str, str]) -> Re
             for scenario in read_scenarios(file, text):
                 overrides = {**own, **scenario.parameters}
                 # A parameter that the playbook does not have is a mistake of the test.
-                parse_playbook(content.name, content.hash, content.files, overrides, zone=zone)
+                parse_playbook(
+                    content.name,
+                    content.hash,
+                    content.files,
+                    overrides,
+                    zone=zone,
+                    segments=segments,
+                )
                 parameters = {**workspace.parameters, content.name: overrides}
                 known, adapters = {content.key: content}, adapters_of(workspace)
-                library = Library(release.all(KIND), known, parameters, zone, adapters)
+                library = Library(
+                    release.all(KIND), known, parameters, zone, adapters, segments=segments
+                )
                 outcomes.append(play(scenario, library, content.name))
         except DocumentError as error:
             problems += [_in_test(finding, file) for finding in error.findings]

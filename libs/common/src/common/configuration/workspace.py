@@ -244,6 +244,10 @@ def _delivery(value: object) -> object:
     raise ValueError("write `sink`, `live` or `redirect: ADDRESS`")
 
 
+SegmentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Condition = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
 class Workspace(Model):
     """One brand or shop: its keys, playbooks, policy and looks."""
 
@@ -255,6 +259,8 @@ class Workspace(Model):
     """Per playbook what differs from its defaults; checked when the playbook is compiled."""
     playbooks: tuple[str, ...] | None = None
     """The active ones; None = all that are there."""
+    segments: Mapping[SegmentName, Condition] = {}
+    """Groups of customers by name: the condition on `customer` that holds for those who are in it."""
     lead_model: str = "lead"
     contact_policy: ContactPolicy = ContactPolicy()
     identity: Identity = Identity()

@@ -38,12 +38,14 @@ class Library:
         transitions: Iterable[Transition] = (),
         paused: Iterable[str] = (),
         resumed: Iterable[Resumption] = (),
+        segments: Mapping[str, str] | None = None,
     ) -> None:
         self.transitions = {one.playbook: one for one in transitions}
         """What becomes of passages on other versions than the one in force, by playbook; without one they finish there."""
         self.paused = frozenset(paused)
         self._resumed = {one.playbook: one.overdue for one in resumed}
         self._adapters = adapters
+        self._segments = segments
         self._zone = zone
         in_force = tuple(active)
         self._contents = {**contents, **{content.key: content for content in in_force}}
@@ -137,7 +139,14 @@ class Library:
     def _read(self, content: Content, overrides: Mapping[str, Override]) -> Journey:
         name, version, files = content.name, content.hash, content.files
         return parse_playbook(
-            name, version, files, overrides, zone=self._zone, adapters=self._adapters
+            name,
+            version,
+            files,
+            overrides,
+            zone=self._zone,
+            adapters=self._adapters,
+            # Nobody begins on an older version, and its segment may be gone.
+            segments=self._segments if content.key in self._in_force else None,
         )
 
 

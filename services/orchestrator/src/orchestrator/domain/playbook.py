@@ -53,8 +53,9 @@ def parse_playbook(
     plan: Mapping[str, Schema] | None = None,
     zone: ZoneInfo = HOME,
     adapters: Iterable[str] = CHANNELS,
+    segments: Mapping[str, str] | None = None,
 ) -> Journey:
-    """Read one playbook with a workspace's own parameter values, its time zone, and the channels on which it can send.
+    """Read one playbook with a workspace's own parameter values, its time zone, its segments, and the channels on which it can send.
 
     `plan` is that of the workspace, for the check before it is published; None: it was checked then.
 
@@ -70,7 +71,7 @@ def parse_playbook(
     report = Report()
     declared, parameters = _parameters(fields.get("parameters"), overrides or {}, report)
     messages = _messages(files)
-    reading = Reading(name, STEPS, Words(parameters, plan), messages, report, zone)
+    reading = Reading(name, STEPS, Words(parameters, plan), messages, report, zone, segments)
     triggers = _each(fields["trigger"], lambda value: read_trigger(value, reading), report)
     reading.begun_by = _heard(triggers)
     steps = _steps(fields["steps"], reading)

@@ -11,6 +11,7 @@ import msgspec
 from common import customer as view
 from common.clock import Clock
 from common.conditions import ConditionError, compile_condition
+from common.configuration import workspace_of
 from common.contracts.decisions import EnrollmentRequested, EnrollmentRevoked
 from common.customer import ROOTS
 from common.errors import PermanentError
@@ -126,9 +127,11 @@ class Operator:
             PermanentError: `not_a_condition`, with where; `unreadable`, `after` is nobody's.
             TransientError: the store cannot be reached.
         """
+        release = (await self._publications.current()).get(asked.workspace)
+        segments = workspace_of(release).segments if release is not None else {}
         roots = {name: ROOTS[name] for name in ("customer", "now")}
         try:
-            condition = compile_condition(asked.where, roots)
+            condition = compile_condition(segments.get(asked.where, asked.where), roots)
         except ConditionError as error:
             raise PermanentError("not_a_condition", str(error)) from error
         page = await self._roster.customers(asked.workspace, _place(asked.after), PAGE)

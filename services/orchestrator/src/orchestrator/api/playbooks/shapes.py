@@ -124,7 +124,7 @@ class Selecting(Asked):
 
     where: str = Field(
         max_length=2000,
-        description="A condition on `customer` and `now`, such as `customer.orders.count >= 2`.",
+        description="A segment of the workspace, or a condition on `customer` and `now`, such as `customer.orders.count >= 2`.",
     )
     after: str | None = None
 

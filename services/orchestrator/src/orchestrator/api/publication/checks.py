@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from common.conditions import ConditionError, compile_condition
 from common.configuration import (
     ConfigurationError,
     ContactPolicy,
@@ -17,6 +18,7 @@ from common.configuration import (
 )
 from common.configuration.directory import PLAN_FILE
 from common.configuration.tracking import TrackingPlan, parse_plan
+from common.customer import ROOTS
 from common.documents import DocumentError, Finding, parse_document
 from orchestrator.api.publication.shapes import FoundProblem
 from orchestrator.domain.checks import Cap, Surroundings, check_journey
@@ -60,6 +62,7 @@ def examine(
             problems.extend(_check_yaml(content))
         elif content.kind == "tracking_plan":
             problems.extend(_check_plan(content, workspace))
+    problems.extend(_check_segments(settings, file))
     playbooks = [content for content in contents if content.kind == "playbook"]
     return problems + _check_playbooks(playbooks, settings, file, _plan(contents), events)
 
@@ -140,7 +143,10 @@ def _check_playbooks(
         overrides: Mapping[str, str | float | bool] = settings.parameters.get(content.name, {})
         name, version, files = content.name, content.hash, content.files
         try:
-            read.append((content, parse_playbook(name, version, files, overrides, schemas)))
+            journey = parse_playbook(
+                name, version, files, overrides, schemas, segments=settings.segments
+            )
+            read.append((content, journey))
         except DocumentError as error:
             problems += [_found(content, finding, own_file) for finding in error.findings]
     around = Surroundings(
@@ -165,6 +171,14 @@ def _quiet(policy: ContactPolicy) -> timedelta:
     begin, end = policy.quiet_hours.start, policy.quiet_hours.end
     minutes = (end.hour - begin.hour) * 60 + end.minute - begin.minute
     return timedelta(minutes=minutes % (24 * 60))
+
+
+def _check_segments(settings: Workspace, file: str) -> Iterator[FoundProblem]:
+    for name, text in settings.segments.items():
+        try:
+            compile_condition(text, {"customer": ROOTS["customer"]})
+        except ConditionError as error:
+            yield _problem(file, 1, 1, f"segments.{name}: {error}")
 
 
 def _check_plan(content: Content, workspace: str) -> Iterator[FoundProblem]:

@@ -65,6 +65,8 @@ class Reading:
     report: Report
     zone: ZoneInfo
     """The workspace's."""
+    segments: Mapping[str, str] | None = None
+    """The workspace's, with their conditions; None: they are not known here, and nobody comes into one or leaves it."""
     begun_by: frozenset[str] = frozenset()
     """The activities that begin a passage; none: other things begin it, too, or we do not know yet."""
     variables: dict[str, Type] = field(default_factory=dict)
@@ -132,6 +134,17 @@ class Reading:
                 )
             found[self.declare(key, expression.type)] = expression
         return found
+
+    def segment(self, value: Value) -> str:
+        """The condition of a segment of the workspace."""
+        name = value.name()
+        if self.segments is None:
+            return "false"
+        if name not in self.segments:
+            value.fail(
+                f"the workspace has no segment `{name}`{did_you_mean(name, sorted(self.segments))}"
+            )
+        return self.segments[name]
 
     def day(self, value: Value, *, yearly: bool) -> Expression:
         """A date of the customer's; what comes every year may be a month and a day, as text."""

@@ -16,6 +16,8 @@ from orchestrator.domain.triggers.trigger import Trigger
 KINDS: Final[Mapping[str, Callable[[Value, Reading], Trigger]]] = {
     "event": Happening.read,
     "becomes": Becoming.read,
+    "enters": Becoming.read_entered,
+    "leaves": Becoming.read_left,
     "score": Becoming.read_score,
     "date": Dated.read,
     "inactive": Inactive.read,

@@ -29,6 +29,18 @@ class Becoming:
         return cls(_condition(fields["becomes"], reading))
 
     @classmethod
+    def read_entered(cls, value: Value, reading: Reading) -> Self:
+        fields = value.fields(required=["enters"])
+        said = scalar(value.file, reading.segment(fields["enters"]))
+        return cls(_condition(said, reading))
+
+    @classmethod
+    def read_left(cls, value: Value, reading: Reading) -> Self:
+        fields = value.fields(required=["leaves"])
+        said = scalar(value.file, f"!({reading.segment(fields['leaves'])})")
+        return cls(_condition(said, reading))
+
+    @classmethod
     def read_score(cls, value: Value, reading: Reading) -> Self:
         fields = value.fields(required=["score"], optional=["reaches", "falls_below"])
         score = SCORES[fields["score"].one_of(list(SCORES))]
