@@ -91,7 +91,7 @@ OF_STEP: Final[Mapping[str, Schema]] = {
         "description": "Takes a way by chance, always the same for a customer",
     },
     "propose": _object(
-        {"message": NAME, "channels": _some({"enum": list(CHANNELS)}), "expires_after": DURATION, "purpose": {"enum": list(PURPOSES)}},
+        {"message": NAME, "channels": _some({"enum": list(CHANNELS)}), "expires_after": DURATION, "purpose": {"enum": list(PURPOSES)}, "value": EXPRESSION, "urgency": NUMBER, "key": EXPRESSION},
         ["message", "channels", "expires_after"],
         "Puts a message up for the auction, on the first channel whose gates say yes",
     ),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from common.contracts.actions import ActionRequested
 from common.contracts.decisions import DecisionMade, EnrollmentExited
-from services.orchestrator.tests.living import Life, configuration, playbook
+from common.contracts.deliveries import DeliveryFailed
+from common.documents import DocumentError
+from cuestream.rehearsal.answering import answer_to
+from orchestrator.domain.playbook import parse_playbook
+from services.orchestrator.tests.living import VISITOR, Life, configuration, playbook
 
 JOURNEY = """\
 purpose: transactional
@@ -110,3 +116,84 @@ def test_an_exit_may_be_of_what_the_passage_is_about() -> None:
     assert ended.reason == "exit_when: Order Refunded"
     assert life.state is not None
     assert [one.key for one in life.state.enrollments] == ["O-1"]
+
+
+KEYED = """\
+purpose: transactional
+trigger: {event: Order Completed}
+entry: {again: always}
+steps:
+  - propose:
+      message: hello
+      channels: [email]
+      expires_after: 24h
+      key: "has(trigger.properties.order_id) ? trigger.properties.order_id : ''"
+      value: "has(trigger.properties.total) ? trigger.properties.total : 0"
+      urgency: 2
+"""
+
+
+def test_a_message_is_said_once_about_the_same() -> None:
+    life = Life(configuration(playbook("p", KEYED, TEMPLATES)), willing=False)
+    life.is_reachable()
+    for order in ("O-1", "O-1", "O-2"):
+        life.does("Order Completed", order_id=order)
+
+    assert [one.reason for one in life.of(DecisionMade)] == ["eligible", "said_already", "eligible"]
+    gates = life.of(DecisionMade)[1].candidates[0].gates
+    assert [gate.gate for gate in gates if not gate.ok] == ["once"]
+
+
+def test_what_did_not_reach_the_customer_may_be_said_again() -> None:
+    life = Life(configuration(playbook("p", KEYED, TEMPLATES)), willing=False)
+    life.is_reachable()
+    life.does("Order Completed", order_id="O-1")
+    [request] = life.of(ActionRequested)
+    life.learns(answer_to(request, DeliveryFailed, life.now))
+    life.does("Order Completed", order_id="O-1")
+
+    assert len(life.of(ActionRequested)) == 2
+
+
+def test_what_is_about_nothing_is_said_as_often_as_it_is_proposed() -> None:
+    life = Life(configuration(playbook("p", KEYED, TEMPLATES)), willing=False)
+    life.is_reachable()
+    life.does("Order Completed")
+    life.does("Order Completed")
+
+    assert len(life.of(ActionRequested)) == 2
+
+
+def test_what_a_proposal_is_worth_is_its_score() -> None:
+    life = Life(configuration(playbook("p", KEYED, TEMPLATES)), willing=False)
+    life.does("Order Completed", order_id="O-1", total=1250)
+
+    [decision] = life.of(DecisionMade)
+    assert [one.score for one in decision.candidates] == [2500.0]
+
+
+def test_who_turns_out_to_be_somebody_is_not_told_again() -> None:
+    shop = configuration(playbook("p", KEYED, TEMPLATES))
+    visitor, anna = Life(shop, who=VISITOR), Life(shop)
+    visitor.does("Order Completed", order_id="O-1")
+    visitor.becomes(anna)
+    anna.does("Order Completed", order_id="O-1")
+
+    assert [one.reason for one in anna.of(DecisionMade)] == ["said_already"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("urgency: 0", "more than 0"),
+        ("urgency: 11", "no more than 10"),
+        ("value: customer.locale", "what it is worth is a number"),
+        ("key: customer.orders.count", "string"),
+    ],
+)
+def test_what_is_wrong_with_a_proposal_is_said(more: str, said: str) -> None:
+    journey = JOURNEY.replace("CHANNELS", "[email]").replace("PURPOSE", f", {more}")
+    content = playbook("p", journey, TEMPLATES)
+
+    with pytest.raises(DocumentError, match=said):
+        parse_playbook(content.name, content.hash, content.files)

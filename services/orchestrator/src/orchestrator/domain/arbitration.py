@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from common.contracts.decisions import Candidate, Gate, Outcome
 from common.customer import Customer
 from orchestrator.domain import reasons
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.state import Contact
 from orchestrator.domain.steps import AUDIENCES, Proposal
 
 TRANSACTIONAL: Final = "transactional"
@@ -34,6 +35,8 @@ class Bid:
     proposal: Proposal
     channel: str
     customer: Customer
+    log: Sequence[Contact] = ()
+    """What was decided for the customer before."""
 
 
 def _message_is_known(bid: Bid) -> bool:
@@ -55,6 +58,12 @@ def _address_is_known(bid: Bid) -> bool:
     return bid.channel in bid.customer.reachable
 
 
+def _is_new(bid: Bid) -> bool:
+    about = (bid.journey.name, bid.proposal.message, bid.proposal.key)
+    said = ((one.playbook, one.message, one.key) for one in bid.log if one.status not in UNSAID)
+    return about not in said
+
+
 GATES: Final[tuple[tuple[str, Callable[[Bid], bool], str], ...]] = (
     ("message", _message_is_known, reasons.UNKNOWN_MESSAGE),
     ("adapter", _adapter_is_there, reasons.NO_ADAPTER),
@@ -64,10 +73,21 @@ GATES: Final[tuple[tuple[str, Callable[[Bid], bool], str], ...]] = (
 """Name, question, and the reason where the answer is no; in the order in which a no is reported."""
 
 
-def arbitrate(journey: Journey, proposal: Proposal, customer: Customer) -> Ruling:
+ONCE: Final = ("once", _is_new, reasons.SAID_ALREADY)
+"""Asked of what is about something, first of all."""
+UNSAID: Final = ("skipped", "failed")
+"""What did not reach the customer may be said again."""
+
+
+def arbitrate(
+    journey: Journey, proposal: Proposal, customer: Customer, log: Sequence[Contact] = ()
+) -> Ruling:
     """Ask every gate for every channel; the most wanted channel whose gates all say yes is taken."""
-    bids = [Bid(journey, proposal, channel, customer) for channel in proposal.channels]
-    candidates = tuple(Candidate(bid.proposal.message, bid.channel, _asked(bid)) for bid in bids)
+    bids = [Bid(journey, proposal, channel, customer, log) for channel in proposal.channels]
+    score = None if proposal.value is None else proposal.value * proposal.urgency
+    candidates = tuple(
+        Candidate(bid.proposal.message, bid.channel, _asked(bid), score) for bid in bids
+    )
     for candidate in candidates:
         if all(gate.ok for gate in candidate.gates):
             return Ruling("chosen", reasons.ELIGIBLE, candidates, candidate.channel)
@@ -76,5 +96,6 @@ def arbitrate(journey: Journey, proposal: Proposal, customer: Customer) -> Rulin
 
 
 def _asked(bid: Bid) -> tuple[Gate, ...]:
-    answers = ((name, passes(bid), reason) for name, passes, reason in GATES)
+    gates = (ONCE, *GATES) if bid.proposal.key else GATES
+    answers = ((name, passes(bid), reason) for name, passes, reason in gates)
     return tuple(Gate(name, ok, "" if ok else reason) for name, ok, reason in answers)

@@ -64,7 +64,7 @@ def react(state: ProfileState, occasion: Occasion, library: Library) -> Reaction
         emitted, echo = pending.popleft()
         one = occasion if emitted is None else _echo(emitted, occasion, state)
         # Each occasion has notes of its own: what one tells may be the occasion of the next.
-        notes = Notes()
+        notes = Notes(state.contacts)
         state = _reacted(state, one, library, notes)
         timers |= notes.timers
         told += notes.told

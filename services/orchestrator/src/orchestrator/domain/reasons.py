@@ -10,6 +10,8 @@ ELIGIBLE: Final = "eligible"
 UNKNOWN_MESSAGE: Final = "unknown_message"
 NO_ADAPTER: Final = "no_adapter"
 """The workspace has nobody who sends on that channel."""
+SAID_ALREADY: Final = "said_already"
+"""The playbook has said it about the same before."""
 NO_CONSENT: Final = "no_consent"
 NO_ADDRESS: Final = "no_address"
 
@@ -41,7 +43,7 @@ OVERDUE: Final = "overdue"
 """Expired: it came due while it could not be said, and whoever let it go on chose to leave that out."""
 
 CHOSEN: Final = (ELIGIBLE,)
-REJECTED: Final = (UNKNOWN_MESSAGE, NO_ADAPTER, NO_CONSENT, NO_ADDRESS)
+REJECTED: Final = (UNKNOWN_MESSAGE, NO_ADAPTER, SAID_ALREADY, NO_CONSENT, NO_ADDRESS)
 EXPIRED: Final = (OVERDUE,)
 ENDED: Final = (
     COMPLETED,

@@ -71,6 +71,8 @@ class Contact(msgspec.Struct, frozen=True):
     at: datetime
     """When it was decided; where that was forgotten, when its status was reported."""
     status: str
+    key: str = ""
+    """What it was about, where the playbook says so."""
 
 
 class Passage(msgspec.Struct, frozen=True):

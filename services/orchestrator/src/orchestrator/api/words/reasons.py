@@ -78,6 +78,7 @@ REASONS: Mapping[str, str] = {
     "eligible": "every gate says yes",
     "unknown_message": "the playbook has no such message by {channel}",
     "no_adapter": "nobody is set up to send by {channel}",
+    "said_already": "it was said about the same before",
     "no_consent": "they have not agreed to {purpose} by {channel}",
     "no_address": "no address for {channel} is known",
     "completed": "it came to its end",
@@ -122,6 +123,7 @@ REASONS: Mapping[str, str] = {
 }
 """Half a sentence each; `{channel}`, `{purpose}` and `{argument}` are filled in."""
 GATES: Mapping[str, str] = {
+    "once": "it is new to them",
     "message": "there is a text for {channel}",
     "adapter": "somebody is set up to send by {channel}",
     "consent": "they agreed to {purpose} by {channel}",

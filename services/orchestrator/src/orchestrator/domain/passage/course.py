@@ -145,7 +145,8 @@ class Course:
         return replace(enrollment, awaits=errand_id)
 
     def _propose(self, enrollment: Enrollment, proposal: Proposal) -> Enrollment:
-        ruling = arbitrate(self.journey, proposal, self.occasion.customer)
+        log = (*self.notes.log, *self.notes.contacts)
+        ruling = arbitrate(self.journey, proposal, self.occasion.customer, log)
         if enrollment.skips:
             ruling = Ruling("expired", reasons.OVERDUE, ruling.candidates)
         decision = DecisionMade(
@@ -196,6 +197,7 @@ class Course:
                 channel=channel,
                 at=self.occasion.now,
                 status=REQUESTED,
+                key=proposal.key,
             )
         )
 

@@ -20,6 +20,8 @@ from orchestrator.domain.state import Contact, Enrollment, Passage
 class Notes:
     """What comes of one occasion, in the order in which it came."""
 
+    log: tuple[Contact, ...] = ()
+    """The contact log before it."""
     told: list[Payload] = field(default_factory=list)
     timers: dict[str, datetime | None] = field(default_factory=dict)
     contacts: list[Contact] = field(default_factory=list)

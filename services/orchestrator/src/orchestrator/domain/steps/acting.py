@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar, Final, Self
 
-from common.conditions import Expression
+from common.conditions import DOUBLE, INT, NUMBER, STRING, Expression
 from common.documents import Value
 from orchestrator.domain.steps.reading import Reading
 from orchestrator.domain.steps.step import (
@@ -27,6 +27,7 @@ PURPOSES: Final = ("marketing", "transactional", "profiling")
 CHANNELS: Final = ("email", "sms", "ads", "webhook")
 MAX_PROPERTIES: Final = 20
 MAX_ROUNDS: Final = 1_000
+MAX_URGENCY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,14 @@ class Propose(Passing):
     KIND: ClassVar[str] = "propose"
 
     proposal: Proposal
+    value: Expression | None = None
+    key: Expression | None = None
 
     @classmethod
     def read(cls, value: Value, reading: Reading) -> Self:
         fields = value.fields(
-            required=["message", "channels", "expires_after"], optional=["purpose"]
+            required=["message", "channels", "expires_after"],
+            optional=["purpose", "value", "urgency", "key"],
         )
         channels = [channel.one_of(CHANNELS) for channel in fields["channels"].one_or_more()]
         if not channels or len(set(channels)) < len(channels):
@@ -52,10 +56,25 @@ class Propose(Passing):
         reading.check_templates(value, message, channels)
         purpose = fields.get("purpose")
         said = purpose.one_of(PURPOSES) if purpose is not None else ""
-        return cls(Proposal(message, tuple(channels), expires_after, said))
+        urgency = _urgency(fields.get("urgency"), reading)
+        proposal = Proposal(message, tuple(channels), expires_after, said, urgency=urgency)
+        worth, key = fields.get("value"), fields.get("key")
+        return cls(
+            proposal,
+            _worth(worth, reading) if worth is not None else None,
+            reading.expression(key, STRING) if key is not None else None,
+        )
 
-    def arrive(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's; a proposal is due at once
-        return self.proposal
+    def arrive(self, visit: Visit) -> Move:
+        if self.value is None and self.key is None:
+            return self.proposal
+        worth = evaluated(self.value, visit) if self.value is not None else None
+        key = evaluated(self.key, visit) if self.key is not None else None
+        return replace(
+            self.proposal,
+            value=None if worth is None else float(worth),
+            key="" if key is None else str(key),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +159,17 @@ class GoTo(Passing):
 
     def arrive(self, visit: Visit) -> Move:  # noqa: ARG002 - the protocol's
         return Jump(self.to, self.at_most)
+
+
+def _worth(value: Value, reading: Reading) -> Expression:
+    found = reading.expression(value)
+    if found.type not in (INT, DOUBLE, NUMBER):
+        value.fail(f"what it is worth is a number, this is a {found.type.name}")
+    return found
+
+
+def _urgency(value: Value | None, reading: Reading) -> float:
+    found = 1.0 if value is None else reading.number(value)
+    if value is not None and not 0 < found <= MAX_URGENCY:
+        value.fail(f"more than 0 and no more than {MAX_URGENCY}; 1 is as urgent as most")
+    return found

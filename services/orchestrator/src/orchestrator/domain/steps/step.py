@@ -106,6 +106,12 @@ class Proposal:
     expires_after: timedelta
     purpose: str = ""
     """Which consent it needs; empty: the playbook's."""
+    value: float | None = None
+    """What it is worth if it succeeds, in the currency's minor unit; None: nobody has said."""
+    urgency: float = 1.0
+    """How much more it is worth now than later."""
+    key: str = ""
+    """What it is about: a message is said once about the same; empty: as often as it is proposed."""
 
 
 @dataclass(frozen=True, slots=True)
