@@ -137,6 +137,8 @@ OF_TRIGGER: Final[Mapping[str, Schema]] = {
         {"inactive": {"anyOf": [DURATION, _object({"rhythm": NUMBER, "least": DURATION, "most": DURATION}, ["rhythm", "least", "most"])]}},
         ["inactive"],
     ),
+    "price_drop": _object({"price_drop": NUMBER, "viewed_within": DURATION}, ["price_drop"]),
+    "back_in_stock": _object({"back_in_stock": {"const": True}, "viewed_within": DURATION}, ["back_in_stock"]),
     "api": _object({"api": TEXT}, ["api"]),
 }  # fmt: skip
 ENTRY: Final = _object(

@@ -76,8 +76,8 @@ class DatabaseSettings(Settings):
 
     database_url: str = Field(validation_alias="DATABASE_URL", repr=False)
     """`postgresql://role:password@host:port/database`, the service's own role. No default: there is no database to guess."""
-    database_connections: int = Field(default=8, ge=2, le=200)
-    """Most connections of one process. A loop uses one, a take-over two; the rest is for look-ups."""
+    database_connections: int = Field(default=8, ge=3, le=200)
+    """Most connections of one process. A loop uses one, a take-over two, who follows the catalog holds one; the rest is for look-ups."""
 
 
 class ProcessSettings(Settings):

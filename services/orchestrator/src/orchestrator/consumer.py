@@ -9,7 +9,12 @@ from zoneinfo import ZoneInfo
 from common.configuration import Configuration, Release, Workspace, workspace_of
 from common.consuming import Handlers
 from common.contracts import deliveries
-from common.contracts.decisions import EnrollmentRequested, EnrollmentRevoked, ProfileWoken
+from common.contracts.decisions import (
+    EnrollmentRequested,
+    EnrollmentRevoked,
+    ProfileWoken,
+    ShelfNoticed,
+)
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
 from common.merging import Kept, with_merges
 from orchestrator.domain.library import EMPTY, KIND, Library
@@ -73,6 +78,7 @@ def journey_handlers(library_of: Callable[[str], Library]) -> Handlers[ProfileSt
             ProfileWoken.TYPE: folds.woken,
             EnrollmentRequested.TYPE: folds.enroll,
             EnrollmentRevoked.TYPE: folds.revoke,
+            ShelfNoticed.TYPE: folds.shelf,
             **{status.TYPE: folds.delivery(status) for status in STATUSES},
         },
         timer=folds.due,

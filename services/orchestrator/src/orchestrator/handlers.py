@@ -11,15 +11,22 @@ from msgspec.structs import replace
 
 from common import customer as view
 from common.consuming import Consequence, Folded, Record, Signal, TimerDue
-from common.contracts.decisions import DecisionMade, EnrollmentRequested, EnrollmentRevoked
+from common.contracts.decisions import (
+    SHELF_NAMES,
+    DecisionMade,
+    EnrollmentRequested,
+    EnrollmentRevoked,
+    ShelfNoticed,
+)
 from common.contracts.deliveries import DeliveryStatus
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
 from common.merging import Packed
 from common.streaming.model import Fold
-from orchestrator.domain.contacts import status_name, with_status
 from orchestrator.domain.library import Library
+from orchestrator.domain.memory.contacts import status_name, with_status
+from orchestrator.domain.memory.interest import noticed, properties_of
 from orchestrator.domain.merging import unite
 from orchestrator.domain.occasion import Answer, Occasion, Revocation
 from orchestrator.domain.packing import pack, unpack
@@ -129,6 +136,34 @@ class JourneyFolds:
             now=now,
             cause=record.event.id,
             revokes=Revocation(asked.playbook, asked.enrollment_id),
+            history=record.history,
+        )
+        return self._reacted(known, occasion, signal)
+
+    def shelf(
+        self, state: ProfileState | None, signal: Signal, now: datetime
+    ) -> Folded[ProfileState]:
+        """Something happened to a product that the person looked at; journeys hear of it as of an activity."""
+        record = _record(signal)
+        known, change = state or STRANGER, record.event.payload(ShelfNoticed)
+        told = ActivityRecorded(
+            event_id=record.event.id,
+            name=SHELF_NAMES[change.change],
+            source="catalog",
+            message_id=str(record.event.id),
+            occurred_at=now,
+            received_at=now,
+            profile_version=0,
+            properties=properties_of(change),
+        )
+        occasion = Occasion(
+            profile_id=record.profile_id,
+            customer=view.at(known.customer, now),
+            before=(known.customer,),
+            now=now,
+            cause=record.event.id,
+            activity=told,
+            shelf=noticed(known.viewed, change),
             history=record.history,
         )
         return self._reacted(known, occasion, signal)

@@ -13,8 +13,9 @@ from common.consuming import Consumer, Loop
 from common.recovery.history import Releases
 from common.settings import RecoverySettings
 from common.streaming.ports import Log
+from orchestrator.adapters.catalog_feed import KafkaCatalogFeed
 from orchestrator.consumer import ANCHOR, INPUTS, LOOP, check_playbooks, handlers
-from orchestrator.jobs import Waking
+from orchestrator.jobs import Shelves, Waking
 from orchestrator.ports.publication import PublishedRelease
 from orchestrator.settings import ApiSettings, ConsumeSettings, MigrateSettings
 from orchestrator.store import (
@@ -23,6 +24,7 @@ from orchestrator.store import (
     PostgresAdministration,
     PostgresPublications,
     PostgresRoster,
+    PostgresShelf,
     PostgresSleepers,
 )
 
@@ -40,7 +42,14 @@ async def consume(settings: ConsumeSettings) -> None:
         loop = Loop(LOOP, ANCHOR, INPUTS, handlers, JourneyBook())
         sleepers = PostgresSleepers(ground.database)
         waking = Waking(sleepers, publisher, ground.feed, ground.log.partition_for, utc_now)
-        await ground.attend(Consumer(loop, ground.around), waking.run())
+        shelves = Shelves(
+            PostgresShelf(ground.database),
+            KafkaCatalogFeed(ground.log),
+            publisher,
+            ground.log.partition_for,
+            utc_now,
+        )
+        await ground.attend(Consumer(loop, ground.around), waking.run(), shelves.run())
 
 
 async def api(settings: ApiSettings) -> None:
@@ -147,7 +156,7 @@ SUBJECT: Final = recovery.Subject(
     service=SCHEMA,
     name=LOOP,
     loop_of=lambda _: Loop(LOOP, ANCHOR, INPUTS, handlers, JourneyBook()),
-    tables={"profiles": "*", "enrollments": "*"},
+    tables={"profiles": "*", "enrollments": "*", "interests": "*"},
     reconcile=_bring_publications_forward,
 )
 

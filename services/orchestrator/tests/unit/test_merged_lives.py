@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from common.contracts.decisions import DecisionMade, EnrollmentExited
 from common.ids import derive
-from orchestrator.domain.contacts import united as united_contacts
+from orchestrator.domain.memory.contacts import united as united_contacts
 from orchestrator.domain.state import Contact, ProfileState
 from services.orchestrator.tests.living import (
     ANNA,

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from common.contracts.payload import Payload
+from common.contracts.decisions import ShelfChange, ShelfNoticed
+from common.contracts.payload import Money, Payload
 from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
+from common.customer.properties import money
 from common.documents import Fields, Report, Value, parse_document
 from common.ids import derive
 from cuestream.rehearsal.answering import NONE, STATUSES
@@ -186,6 +188,19 @@ def _event(fields: Fields) -> Make:
     return make
 
 
+def _shelf(change: ShelfChange, fields: Fields) -> Make:
+    product, said = fields[change].text(), fields.get("properties")
+    prices = said.fields(optional=["from", "to"]) if said is not None else None
+    before, after = (_price(prices.get(name) if prices else None) for name in ("from", "to"))
+    return lambda _now, number: ShelfNoticed(
+        change=change, product_id=product, version=number, price=after, before=before
+    )
+
+
+def _price(value: Value | None) -> Money | None:
+    return None if value is None else money(value.number(), "EUR")
+
+
 def _scored(fields: Fields) -> Make:
     score = fields["score"].integer()
     return lambda _now, _number: LeadScored(
@@ -247,6 +262,8 @@ _TRAITS: Final[Mapping[str, Callable[[Value], Any]]] = {
 _KINDS: Final[Mapping[str, Callable[[Fields], Make]]] = {
     "event": _event,
     "score": _scored,
+    "price_drop": partial(_shelf, "price_drop"),
+    "back_in_stock": partial(_shelf, "back_in_stock"),
     "consent": _consent_moment,
     "traits": _traits_moment,
 }

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
 
-from common.contracts.payload import Payload
+from common.contracts.payload import Money, Payload
 
+ShelfChange = Literal["price_drop", "back_in_stock"]
+SHELF_NAMES: Final[Mapping[str, str]] = {
+    "price_drop": "Price Dropped",
+    "back_in_stock": "Back In Stock",
+}
+"""As what a journey hears of it."""
 Outcome = Literal["chosen", "deferred", "rejected", "expired", "cancelled"]
 
 
@@ -161,3 +168,21 @@ class EnrollmentRevoked(Payload, frozen=True, kw_only=True):
     enrollment_id: UUID | None = None
     """None: every passage in it."""
     requested_by: str = ""
+
+
+class ShelfNoticed(Payload, frozen=True, kw_only=True):
+    """A product that the profile looked at costs less, or can be ordered again."""
+
+    TYPE: ClassVar[str] = "shelf.noticed.v1"
+    TOPICS: ClassVar[tuple[str, ...]] = ("orchestrator.commands",)
+
+    change: ShelfChange
+    product_id: str
+    version: int
+    """Of the product, as the catalog counts."""
+    name: str = ""
+    url: str | None = None
+    picture: str | None = None
+    price: Money | None = None
+    before: Money | None = None
+    """What it cost."""

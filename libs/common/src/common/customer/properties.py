@@ -74,6 +74,13 @@ def money(value: object, currency: object) -> Money | None:
     return Money(int(minor), code)
 
 
+def major(price: Money | None) -> float | None:
+    """The amount as shops send it, in whole units of the currency."""
+    if price is None:
+        return None
+    return float(Decimal(price.amount).scaleb(-EXPONENTS.get(price.currency, 2)))
+
+
 def text(value: object) -> str:
     return value.strip()[:MAX_TEXT] if isinstance(value, str) else ""
 

@@ -16,6 +16,7 @@ from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.parameters import Override
 from orchestrator.domain.playbook import HOME, parse_playbook
 from orchestrator.domain.steps import CHANNELS
+from orchestrator.domain.triggers import Shelved
 from orchestrator.domain.watching import Watch
 
 KIND: Final = "playbook"
@@ -56,6 +57,7 @@ class Library:
         compiled = (self._compile(name, version) for name, version in versions)
         self.active = tuple(one for one in compiled if isinstance(one, Journey))
         """What new passages begin on, sorted by name."""
+        self._shelved = any(isinstance(t, Shelved) for one in self.active for t in one.triggers)
         self._ears = Ears(
             (place, one) for place, journey in enumerate(self.active) for one in journey.triggers
         )
@@ -78,6 +80,11 @@ class Library:
         exits = (one.event for journey in self.active for one in journey.exits if one.when is None)
         self.ending = frozenset(event for event in exits if event is not None)
         """The activities that end a passage by their name alone."""
+
+    @property
+    def looks_at_shelves(self) -> bool:
+        """Whether a playbook in force begins with what happens to a product."""
+        return self._shelved
 
     def listening(self, occasion: Occasion) -> Iterator[Journey]:
         """The journeys that the occasion may begin, sorted by name: with a thousand, most never hear of it."""

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from common.customer import Customer
 from common.errors import PermanentError
 from orchestrator.domain import reasons
-from orchestrator.domain.contacts import united as united_contacts
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.library import Library
+from orchestrator.domain.memory.contacts import united as united_contacts
+from orchestrator.domain.memory.interest import united as viewed_by_both
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.passage import Notes, admits, end, remembered
 from orchestrator.domain.reaction import Reaction, react
@@ -57,6 +58,7 @@ def unite(
         contacts=united_contacts(ours.contacts, theirs.contacts),
         passages=_passages(sides, notes.ended),
         heard=_latest(ours.heard, theirs.heard),
+        viewed=viewed_by_both(ours.viewed, theirs.viewed),
     )
     reaction = react(whole, occasion, library)
     return Reaction(reaction.state, (*notes.told, *reaction.told), {**timers, **reaction.timers})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from common.contracts.decisions import ShelfChange
 from common.contracts.profiles import ActivityRecorded
 from common.customer import Customer
 
@@ -31,6 +32,19 @@ class Revocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """What happened to a product, and when the customer looked at it last."""
+
+    change: ShelfChange
+    product_id: str
+    version: int
+    fell_by: float
+    """Per cent that the price fell."""
+    viewed_at: datetime | None
+    """None: never, or they have heard of this already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """A signal in the words of journeys: who, when, and what happened."""
 
@@ -50,6 +64,7 @@ class Occasion:
     enrolls: str | None = None
     """The playbook that the profile shall enter; `activity` is what it is told of that."""
     revokes: Revocation | None = None
+    shelf: Shelf | None = None
     woken: bool = False
     """Nothing happened but a publication; `now` is the time on the wall."""
     history: bool = False

@@ -16,9 +16,11 @@ from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
 from common.errors import PermanentError
 from orchestrator.domain import reasons
-from orchestrator.domain.contacts import with_contact
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.library import Library
+from orchestrator.domain.memory.contacts import with_contact
+from orchestrator.domain.memory.interest import looked_at, told_of
+from orchestrator.domain.memory.scheduling import scheduled
 from orchestrator.domain.occasion import Occasion, Revocation
 from orchestrator.domain.passage import (
     Notes,
@@ -31,8 +33,7 @@ from orchestrator.domain.passage import (
     remembered,
     resumed,
 )
-from orchestrator.domain.scheduling import scheduled
-from orchestrator.domain.state import MAX_ENROLLMENTS, Enrollment, ProfileState
+from orchestrator.domain.state import MAX_ENROLLMENTS, Enrollment, ProfileState, Viewed
 
 MAX_ECHOES: Final = 8
 """How far what journeys tell each other leads on; the static checks find circles, this is for what they overlook."""
@@ -127,7 +128,20 @@ def _known(state: ProfileState, occasion: Occasion, library: Library) -> Profile
         heard = {name: at for name, at in heard.items() if name in library.ending}
         name, at = occasion.activity.name, occasion.happened_at
         heard[name] = max(heard.get(name, at), at)
-    return replace(state, customer=occasion.customer, heard=heard)
+    return replace(
+        state, customer=occasion.customer, heard=heard, viewed=_viewed(state, occasion, library)
+    )
+
+
+def _viewed(state: ProfileState, occasion: Occasion, library: Library) -> dict[str, Viewed]:
+    if not library.looks_at_shelves:
+        return {}
+    shelf = occasion.shelf
+    if shelf is not None:
+        return told_of(state.viewed, shelf)
+    if occasion.activity is None:
+        return state.viewed
+    return dict(looked_at(state.viewed, occasion.activity, occasion.happened_at))
 
 
 def _moved(

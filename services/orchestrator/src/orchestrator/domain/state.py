@@ -84,6 +84,17 @@ class Passage(msgspec.Struct, frozen=True):
     proposed: bool
 
 
+class Viewed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A product that the customer looked at and has not bought."""
+
+    at: datetime
+    """When last."""
+    priced: int = 0
+    """The version of the product of whose price the customer's journeys heard last."""
+    stocked: int = 0
+    """The version with which it was there again, as they heard last."""
+
+
 class ProfileState(msgspec.Struct, frozen=True):
     """The row of one profile."""
 
@@ -97,3 +108,5 @@ class ProfileState(msgspec.Struct, frozen=True):
     """When each timer of a trigger fires, by its name; it may have moved on since, never back. None: never, as things are."""
     heard: dict[str, datetime] = {}
     """When each activity that ends a passage last happened: one that began before, but is heard of later, may have missed it."""
+    viewed: dict[str, Viewed] = {}
+    """The products by their ids; kept only where a playbook in force begins with what happens on the shelf."""

@@ -4,6 +4,7 @@ from orchestrator.store.administration import PostgresAdministration
 from orchestrator.store.journeys import STATE_SCHEMA, JourneyBook
 from orchestrator.store.publications import PostgresPublications
 from orchestrator.store.roster import PostgresRoster
+from orchestrator.store.shelves import PostgresShelf
 from orchestrator.store.waking import PostgresSleepers
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "PostgresAdministration",
     "PostgresPublications",
     "PostgresRoster",
+    "PostgresShelf",
     "PostgresSleepers",
 ]
 

@@ -51,6 +51,8 @@ class JourneyBook(ProfileBook[Kept[ProfileState]]):
         super().__init__(Kept[ProfileState], schema=STATE_SCHEMA, upgrades=UPGRADES)
         self._before: dict[ProfileKey, frozenset[Where]] = {}
         """What the index holds of the profiles of the batch that was loaded last."""
+        self._looked_at: dict[ProfileKey, frozenset[str]] = {}
+        """The same of the products that they looked at."""
 
     @override
     async def load(self, tx: Transaction, signals: Sequence[Signal]) -> Sheet[Kept[ProfileState]]:
@@ -58,6 +60,11 @@ class JourneyBook(ProfileBook[Kept[ProfileState]]):
         sheet = await super().load(tx, signals)
         self._before = {
             cast("ProfileKey", key): _places(entry.state) for key, entry in sheet.entries.items()
+        }
+        self._looked_at = {
+            cast("ProfileKey", key): viewed
+            for key, entry in sheet.entries.items()
+            if (viewed := _viewed(entry.state))
         }
         return sheet
 
@@ -80,10 +87,33 @@ class JourneyBook(ProfileBook[Kept[ProfileState]]):
                 (key.partition, key.profile_id, key.workspace, entry.now, *where)
                 for where in after - before
             ]
+        await self._write_interests(tx, changed)
         if gone:
             await tx.execute(_DELETE, *(list(column) for column in zip(*gone, strict=True)))
         if moved:
             await tx.execute(_UPSERT, *(list(column) for column in zip(*moved, strict=True)))
+
+    async def _write_interests(
+        self, tx: Transaction, changed: Sequence[tuple[ProfileKey, Entry[Kept[ProfileState]]]]
+    ) -> None:
+        """Write who looked at what, where a playbook asks for it."""
+        gone: list[tuple[object, ...]] = []
+        come: list[tuple[object, ...]] = []
+        for key, entry in changed:
+            before, after = self._looked_at.get(key, _NOTHING), _viewed(entry.state)
+            gone += [(key.partition, key.profile_id, product) for product in before - after]
+            come += [
+                (key.partition, key.profile_id, key.workspace, product)
+                for product in after - before
+            ]
+        if gone:
+            await tx.execute(_FORGET, *(list(column) for column in zip(*gone, strict=True)))
+        if come:
+            await tx.execute(_REMEMBER, *(list(column) for column in zip(*come, strict=True)))
+
+
+def _viewed(kept: Kept[ProfileState] | None) -> frozenset[str]:
+    return _NOTHING if kept is None or kept.state is None else frozenset(kept.state.viewed)
 
 
 def _places(kept: Kept[ProfileState] | None) -> frozenset[Where]:
@@ -112,3 +142,16 @@ SELECT * FROM unnest(
 ON CONFLICT (partition, profile_id, enrollment_id)
 DO UPDATE SET moved_at = excluded.moved_at, version = excluded.version, step = excluded.step, held = excluded.held
 """
+
+_FORGET = """
+DELETE FROM interests
+USING unnest($1::int[], $2::uuid[], $3::text[]) AS gone (partition, profile_id, product_id)
+WHERE interests.partition = gone.partition AND interests.profile_id = gone.profile_id
+  AND interests.product_id = gone.product_id
+"""
+
+_REMEMBER = """
+INSERT INTO interests (partition, profile_id, workspace, product_id)
+SELECT * FROM unnest($1::int[], $2::uuid[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING
+"""
+_NOTHING: Final[frozenset[str]] = frozenset()

@@ -17,8 +17,8 @@ from common.contracts.decisions import (
 from common.ids import derive
 from orchestrator.domain import reasons
 from orchestrator.domain.arbitration import Ruling, arbitrate
-from orchestrator.domain.contacts import REQUESTED
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.memory.contacts import REQUESTED
 from orchestrator.domain.occasion import Occasion
 from orchestrator.domain.passage.notes import Notes, decision_id, end
 from orchestrator.domain.program import Placed

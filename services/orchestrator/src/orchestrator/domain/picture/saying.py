@@ -22,7 +22,15 @@ from orchestrator.domain.steps import (
     WaitFor,
 )
 from orchestrator.domain.steps.times import EVERY_DAY, WEEKDAYS, Instant
-from orchestrator.domain.triggers import Becoming, Called, Dated, Happening, Inactive, Trigger
+from orchestrator.domain.triggers import (
+    Becoming,
+    Called,
+    Dated,
+    Happening,
+    Inactive,
+    Shelved,
+    Trigger,
+)
 
 
 def begins(journey: Journey) -> list[str]:
@@ -131,6 +139,9 @@ def _trigger(trigger: Trigger) -> str:
             return _moved(day.text, offset) + (", every year" if yearly else "")
         case Inactive(most=most):
             return f"no sign of life for {format_duration(most)} at most"
+        case Shelved(change=change, least=least):
+            how = f", by {least:g} % at least" if least else ""
+            return f"a product they looked at: {change.replace('_', ' ')}{how}"
         case Called(name=name):
             return f"a call of the api: {name}"
         case other:

@@ -11,6 +11,7 @@ from orchestrator.domain.triggers.becoming import Becoming
 from orchestrator.domain.triggers.called import Called
 from orchestrator.domain.triggers.happening import IN_TIME, Happening
 from orchestrator.domain.triggers.scheduled import Dated, Inactive, Scheduled
+from orchestrator.domain.triggers.shelved import Shelved
 from orchestrator.domain.triggers.trigger import Trigger
 
 KINDS: Final[Mapping[str, Callable[[Value, Reading], Trigger]]] = {
@@ -21,6 +22,8 @@ KINDS: Final[Mapping[str, Callable[[Value, Reading], Trigger]]] = {
     "score": Becoming.read_score,
     "date": Dated.read,
     "inactive": Inactive.read,
+    "price_drop": Shelved.read_cheaper,
+    "back_in_stock": Shelved.read_there,
     "api": Called.read,
 }
 """Add a kind here and nowhere else; each is known by the key that only it has."""
@@ -43,6 +46,7 @@ __all__ = [
     "Happening",
     "Inactive",
     "Scheduled",
+    "Shelved",
     "Trigger",
     "read_trigger",
 ]
