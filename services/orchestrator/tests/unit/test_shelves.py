@@ -178,7 +178,6 @@ VIEWED = st.dictionaries(
         st.integers(0, 3),
         st.integers(0, 3),
     ),
-    min_size=1,
 )
 
 

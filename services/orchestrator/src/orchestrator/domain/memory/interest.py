@@ -86,6 +86,8 @@ def _later(viewed: Mapping[str, Viewed], product: str, at: datetime) -> Viewed:
 
 
 def _bounded(viewed: dict[str, Viewed]) -> dict[str, Viewed]:
+    if not viewed:
+        return viewed
     newest = max(one.at for one in viewed.values())
     kept = sorted(viewed.items(), key=lambda item: (item[1].at, item[0]))[-MOST:]
     return dict(sorted((p, one) for p, one in kept if one.at + LASTS > newest))
