@@ -19,6 +19,7 @@ from common.configuration import (
 from common.configuration.directory import is_test
 from common.documents import DocumentError
 from cuestream.commands.options import Json
+from cuestream.commands.whatif import replay
 from cuestream.console import print_json, say
 from cuestream.failures import FindingError, UsageError
 
@@ -43,6 +44,7 @@ def register(app: typer.Typer) -> None:
     playbooks.command("check")(check)
     playbooks.command("draw")(draw)
     playbooks.command("test")(rehearse)
+    playbooks.command("replay")(replay)
     app.add_typer(playbooks, name="playbooks")
 
 

@@ -1,0 +1,8 @@
+"""What would have happened: the recorded past folded through another version of a playbook; nothing is written or sent."""
+
+from cuestream.whatif.answering import Answer, answer
+from cuestream.whatif.choosing import Wish, choose
+from cuestream.whatif.question import Candidate, Question
+from cuestream.whatif.telling import sentences
+
+__all__ = ["Answer", "Candidate", "Question", "Wish", "answer", "choose", "sentences"]
