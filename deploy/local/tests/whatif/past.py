@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from uuid import UUID
 
 from common.clock import utc_now
 from common.configuration import Content, content_of
+from common.contracts import Payload
+from common.contracts.decisions import DecisionMade
 from common.contracts.profiles import (
     ActivityRecorded,
     ConsentChanged,
@@ -76,8 +78,8 @@ class Shop:
         self.now = utc_now()
         self._number = 0
 
-    async def publishes(self, *playbooks: Content, number: int = 1) -> None:
-        await self.on.configure(SHOP, [WORKSPACE, *playbooks], number=number)
+    async def publishes(self, *playbooks: Content, number: int = 1, **says: Any) -> None:
+        await self.on.configure(SHOP, [WORKSPACE, *playbooks], number=number, **says)
 
     async def meets(self, *names: str, consents: bool = True) -> None:
         for name in names:
@@ -118,16 +120,12 @@ class Shop:
         self.now += duration
         await self.on.pass_time(self.now)
 
-    async def decides(self, count: int) -> Sequence[Any]:
-        """Wait until so many decisions are on the log."""
-        found: list[Any] = []
+    async def tells(self, kind: type[Payload], count: int) -> None:
+        """Wait until so many of these are on the log."""
+        await self.on.wait_for(kind, count=count)
 
-        def enough(events: Sequence[Any]) -> bool:
-            found.extend(events)
-            return len(found) >= count
-
-        await self.on.until("decisions", enough)
-        return found
+    async def decides(self, count: int) -> None:
+        await self.tells(DecisionMade, count)
 
     async def asks(self, wish: Wish) -> Answer:
         """What the command asks."""
@@ -136,7 +134,7 @@ class Shop:
         return await self.answers(question)
 
     async def answers(self, question: Question, workers: int | None = None) -> Answer:
-        return await answer(self.on.settings, self.on.log.partitions, question, workers)
+        return await answer(self.on.log, question, workers)
 
 
 @asynccontextmanager

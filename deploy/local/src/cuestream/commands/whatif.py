@@ -64,7 +64,10 @@ def replay(
     if json:
         print_json(msgspec.json.encode(answer))
     else:
-        for line in whatif.sentences(answer):
+        # Whose words it takes loads a web framework; the workers need none.
+        from cuestream.whatif.telling import sentences  # noqa: PLC0415  as said
+
+        for line in sentences(answer):
             say(line)
     if answer.identical is False:
         raise FindingError(f"Folded again, {name} did not decide as it did.")
@@ -75,7 +78,7 @@ async def _ask(whatif: Any, installation: Installation, wish: Wish) -> Answer:
         try:
             async with log.reader() as reader:
                 question = whatif.choose(wish, await Releases.read(reader))
-            answered: Answer = await whatif.answer(installation.kafka(), log.partitions, question)
+            answered: Answer = await whatif.answer(log, question)
         except PermanentError as error:
             raise UsageError(
                 f"The log does not reach back to where the states begin: {error.detail}.",

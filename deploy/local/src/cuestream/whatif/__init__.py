@@ -3,6 +3,5 @@
 from cuestream.whatif.answering import Answer, answer
 from cuestream.whatif.choosing import Wish, choose
 from cuestream.whatif.question import Candidate, Question
-from cuestream.whatif.telling import sentences
 
-__all__ = ["Answer", "Candidate", "Question", "Wish", "answer", "choose", "sentences"]
+__all__ = ["Answer", "Candidate", "Question", "Wish", "answer", "choose"]

@@ -19,7 +19,6 @@ import uvloop
 from common.clock import monotonic
 from common.errors import PermanentError, TransientError
 from common.kafka import KafkaLog
-from common.settings import KafkaSettings
 from common.streaming.ports import Place
 from cuestream.whatif.comparing import Comparison, compare
 from cuestream.whatif.folding import JOURNAL, Told, fold
@@ -50,6 +49,8 @@ class Answer(msgspec.Struct):
     decisions: int
     """That were made then."""
     seconds: float
+    peak_mib: float
+    """Resident memory of all workers at their highest."""
     identical: bool | None = None
     """Whether all decisions were made again, byte for byte; None where a candidate decides."""
     digest_recorded: str | None = None
@@ -57,9 +58,7 @@ class Answer(msgspec.Struct):
     comparison: Comparison | None = None
 
 
-async def answer(
-    settings: KafkaSettings, partitions: int, question: Question, workers: int | None = None
-) -> Answer:
+async def answer(log: KafkaLog, question: Question, workers: int | None = None) -> Answer:
     """Fold what the log holds, with so many processes (None: as many as are worth while), and compare.
 
     Raises:
@@ -67,19 +66,16 @@ async def answer(
         TransientError: the log cannot be reached.
     """
     begun = monotonic()
-    log = KafkaLog(settings, "whatif", partitions)
     workers = workers or await _workers(log)
     if workers == 1:
         _collect_rarely()
-        told = [await fold(log, question, range(partitions), Handovers({}, {}))]
+        told = [await fold(log, question, range(log.partitions), Handovers({}, {}))]
     else:
-        told = await asyncio.to_thread(_together, settings, partitions, question, workers)
+        told = await asyncio.to_thread(_together, log, question, workers)
     return _answer(question, told, monotonic() - begun)
 
 
-def _together(
-    settings: KafkaSettings, partitions: int, question: Question, workers: int
-) -> list[Told]:
+def _together(log: KafkaLog, question: Question, workers: int) -> list[Told]:
     context = get_context("spawn")
     with ExitStack() as stack:
         manager = stack.enter_context(context.Manager())
@@ -88,10 +84,9 @@ def _together(
         asked = [
             pool.submit(
                 _work,
-                settings,
-                partitions,
+                log,
                 question,
-                range(worker, partitions, workers),
+                range(worker, log.partitions, workers),
                 Handovers(states, resting, worker),
             )
             for worker in range(workers)
@@ -99,18 +94,18 @@ def _together(
         return [_read(one.result()) for one in asked]
 
 
-def _work(
-    settings: KafkaSettings,
-    partitions: int,
-    question: Question,
-    mine: Collection[int],
-    handovers: Handovers,
-) -> bytes:
+def _work(log: KafkaLog, question: Question, mine: Collection[int], handovers: Handovers) -> bytes:
     """One worker's answer, or why there is none: errors with two words do not find their way between processes."""
     _collect_rarely()
-    log = KafkaLog(settings, "whatif", partitions)
+    told: Any = None
+
+    async def folded() -> None:
+        # Given back, it would be written out for the loop's last words, which takes seconds.
+        nonlocal told
+        told = await fold(log, question, mine, handovers)
+
     try:
-        told: Any = uvloop.run(fold(log, question, mine, handovers))
+        uvloop.run(folded())
     except (PermanentError, TransientError) as error:
         told = _Failed(error.reason, error.detail, isinstance(error, PermanentError))
     finally:
@@ -162,6 +157,7 @@ def _answer(question: Question, told: Sequence[Told], seconds: float) -> Answer:
         timers=sum(each.timers for each in told),
         decisions=len(live),
         seconds=round(seconds, 3),
+        peak_mib=round(sum(each.peak_mib for each in told), 1),
     )
     if candidate is None:
         digests = {p: pair for each in told for p, pair in each.digests.items()}

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from resource import RUSAGE_SELF, getrusage
 from typing import Final
 from uuid import UUID
 
@@ -58,6 +59,8 @@ class Told(msgspec.Struct):
     records: int = 0
     """Offsets that the batches took."""
     timers: int = 0
+    peak_mib: float = 0.0
+    """Resident memory of the process at its highest."""
     begun_at: datetime | None = None
     """When the first of the batches was journaled."""
     ended_at: datetime | None = None
@@ -153,14 +156,12 @@ class _Folding:
                 break
         self.handovers.rests(at_all=True)
         for partition, entry in self._last.items():
-            _, table = self.in_force.at(entry)
-            self._make(partition, self.past.end(partition, self.end, table))
+            self._make(partition, self.past.end(partition, self.end, self.in_force.at(entry)))
 
     async def _fold(self, entry: Entry) -> None:
         if self.question.until is not None and entry.at > self.question.until + MARGIN:
             return  # nothing that is asked about comes later
-        configuration, _ = self.in_force.at(entry)
-        signals = await self.signals.of(entry, configuration)
+        signals = await self.signals.of(entry, self.in_force.at(entry).configuration)
         if self._lacks(signals):
             self._aside[entry.batch.partition] = entry, signals
         else:
@@ -196,9 +197,8 @@ class _Folding:
             await asyncio.sleep(_LOOK)
 
     async def _take(self, entry: Entry, signals: Sequence[Signal]) -> None:
-        _, table = self.in_force.at(entry)
         partition = entry.batch.partition
-        self._make(partition, self.past.batch(entry, signals, table))
+        self._make(partition, self.past.batch(entry, signals, self.in_force.at(entry)))
         self._last[partition] = entry
         told = self.told
         told.batches += 1
@@ -220,6 +220,7 @@ class _Folding:
     def beside(self, recorded: DecisionLog) -> Told:
         """What was made beside what was recorded."""
         told, counts = self.told, self.question.counts
+        told.peak_mib = getrusage(RUSAGE_SELF).ru_maxrss / 1024
         told.live = [one for one in recorded.with_requests() if counts(one.at)]
         told.supposed = [one for one in self.made.with_requests() if counts(one.at)]
         if isinstance(self.past, AsItWouldBe):

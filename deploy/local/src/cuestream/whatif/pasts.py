@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
+from common.consuming.folding import NowOf
 from common.contracts import decode_event, encode_event
 from common.contracts.actions import ActionRequested
 from common.contracts.deliveries import DeliverySent
@@ -20,7 +21,8 @@ from common.recovery.history import Entry
 from common.streaming.model import Record, Signal, TimerDue
 from common.streaming.ports import TimerChange
 from cuestream.whatif.handing import Handovers, Merge
-from cuestream.whatif.world import TICK, Table, World, key_of
+from cuestream.whatif.supposing import Rules
+from cuestream.whatif.world import TICK, World, key_of
 from orchestrator.consumer import ANCHOR, SERVICE
 
 _HANDOVER = f"{SERVICE}.handover"
@@ -30,9 +32,9 @@ _STATUSES = "delivery."
 class Past(Protocol):
     """Folds the journaled batches of some partitions, each partition's in order."""
 
-    def batch(self, entry: Entry, signals: Sequence[Signal], table: Table) -> Sequence[Effect]: ...
+    def batch(self, entry: Entry, signals: Sequence[Signal], rules: Rules) -> Sequence[Effect]: ...
 
-    def end(self, partition: int, until: datetime, table: Table) -> Sequence[Effect]:
+    def end(self, partition: int, until: datetime, rules: Rules) -> Sequence[Effect]:
         """The partition has no more batches; until then nothing happened."""
         ...
 
@@ -43,18 +45,18 @@ class AsItWas:
     def __init__(self) -> None:
         self._world = World()
 
-    def batch(self, entry: Entry, signals: Sequence[Signal], table: Table) -> Sequence[Effect]:
+    def batch(self, entry: Entry, signals: Sequence[Signal], rules: Rules) -> Sequence[Effect]:
         # Of another workspace's timers nothing is known here.
         taken = (self._world.timers.take(fired) for fired in entry.batch.timers)
         due = [timer for timer in taken if timer is not None]
         until = entry.batch.virtual_time or entry.at
-        return self._world.fold(table, signals, due, lambda _: until)
+        return self._world.fold(rules.table, signals, due, lambda _: until)
 
     def end(
         self,
         partition: int,  # noqa: ARG002 - the protocol's
         until: datetime,  # noqa: ARG002 - the protocol's
-        table: Table,  # noqa: ARG002 - the protocol's
+        rules: Rules,  # noqa: ARG002 - the protocol's
     ) -> Sequence[Effect]:
         """Nothing more was journaled."""
         return ()
@@ -85,19 +87,21 @@ class AsItWouldBe:
         self._foreign: set[tuple[UUID, str]] = set()
         """Timers of others that a merge holds back."""
 
-    def batch(self, entry: Entry, signals: Sequence[Signal], table: Table) -> Sequence[Effect]:
+    def batch(self, entry: Entry, signals: Sequence[Signal], rules: Rules) -> Sequence[Effect]:
         partition, reached = entry.batch.partition, entry.batch.virtual_time
-        effects = self._pass(partition, self._oldest(signals, reached), table)
+        effects = self._pass(partition, self._oldest(signals, reached), rules)
         real = [signal for each in signals if (signal := self._as_here(each)) is not None]
+        heeded = list(self._without_what_nobody_heeds(real, rules))
         due, foreign = self._fired(entry)
-        effects += self._folded(table, real, [*due, *foreign], reached or entry.at)
+        now = reached or entry.at
+        effects += self._folded(rules, heeded, [*due, *foreign], lambda _: now)
         self._foreign |= {(one.profile_id, one.name) for one in foreign if self._world.holds(one)}
-        effects += self._pass(partition, reached, table)
+        effects += self._pass(partition, reached, rules)
         return effects
 
-    def end(self, partition: int, until: datetime, table: Table) -> Sequence[Effect]:
+    def end(self, partition: int, until: datetime, rules: Rules) -> Sequence[Effect]:
         """Time goes on to the end all the same: a timer may fire when nothing happens."""
-        return self._pass(partition, until, table)
+        return self._pass(partition, until, rules)
 
     @property
     def under_way(self) -> set[UUID]:
@@ -107,24 +111,44 @@ class AsItWouldBe:
             one.trigger_id for state in states if state is not None for one in state.enrollments
         }
 
-    def _pass(self, partition: int, until: datetime | None, table: Table) -> list[Effect]:
+    def _without_what_nobody_heeds(
+        self, signals: Iterable[Signal], rules: Rules
+    ) -> Iterator[Signal]:
+        """Fold at once what concerns no playbook; of a profile that has something else in this batch, in its order."""
+        others: set[str] = set()
+        for signal in signals:
+            key = key_of(signal)
+            if (
+                key in others
+                or not isinstance(signal, Record)
+                or not rules.attention.glances(self._world.entries[key], signal)
+            ):
+                others.add(key)
+                yield signal
+
+    def _pass(self, partition: int, until: datetime | None, rules: Rules) -> list[Effect]:
         """Let what is due before that instant fire, each at its own time."""
         effects: list[Effect] = []
-        if until is None:
-            return effects
-        while (timer := self._world.timers.due(partition, until)) is not None:
-            effects += self._folded(table, (), (timer,), min(timer.due_at + TICK, until))
+        while until is not None and (due := self._next(partition, until)):
+            effects += self._folded(rules, (), due, lambda timer: min(timer.due_at + TICK, until))
         return effects
 
+    def _next(self, partition: int, until: datetime) -> Sequence[TimerDue]:
+        """The earliest that are due, of each profile one: the first may move the second."""
+        found: dict[UUID, TimerDue] = {}
+        while (due := self._world.timers.due(partition, until, besides=found)) is not None:
+            found[due.profile_id] = due
+        return tuple(found.values())
+
     def _folded(
-        self, table: Table, signals: Sequence[Signal], due: Sequence[TimerDue], now: datetime
+        self, rules: Rules, signals: Sequence[Signal], due: Sequence[TimerDue], now_of: NowOf
     ) -> list[Effect]:
-        effects = list(self._world.fold(table, signals, due, lambda _: now))
+        effects = list(self._world.fold(rules.table, signals, due, now_of))
         for effect in tuple(effects):
             if effect.topic == _HANDOVER and effect.value is not None:
                 self._hand_over(effect.value)
             elif effect.topic in ActionRequested.TOPICS and effect.value is not None:
-                effects += self._sent(effect, effect.value, table)
+                effects += self._sent(effect, effect.value, rules)
         return effects
 
     def _hand_over(self, value: bytes) -> None:
@@ -133,7 +157,7 @@ class AsItWouldBe:
             handover = event.payload(ProfileHandedOver)
             self._handovers.give(Merge.of(handover), bytes(handover.state))
 
-    def _sent(self, effect: Effect, value: bytes, table: Table) -> Sequence[Effect]:
+    def _sent(self, effect: Effect, value: bytes, rules: Rules) -> Sequence[Effect]:
         """What nobody sent then has no status: here it is sent at once, and nobody opens it."""
         event = decode_event(value)
         request = event.payload(ActionRequested)
@@ -161,7 +185,7 @@ class AsItWouldBe:
         )
         at = effect.accepted_at
         record = Record(status.TOPICS[0], effect.partition, -1, at, at, said)
-        return self._world.fold(table, (record,), (), lambda _: at)
+        return self._world.fold(rules.table, (record,), (), lambda _: at)
 
     def _as_here(self, signal: Signal) -> Signal | None:
         """A recorded signal as it would have come; None: it would not."""

@@ -8,13 +8,23 @@ from typing import Final
 
 from common.configuration import Configuration, Content, Release
 from common.recovery.history import Entry, Releases
+from cuestream.whatif.glancing import Attention
 from cuestream.whatif.question import Candidate, Question
 from cuestream.whatif.world import Table
-from orchestrator.consumer import handlers
+from orchestrator.consumer import handlers, libraries
 from orchestrator.domain.library import KIND
 
 JOURNEY: Final = "journey.yaml"
 _EMITS: Final = "emit"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what a batch is folded."""
+
+    configuration: Configuration
+    table: Table
+    attention: Attention
 
 
 @dataclass(slots=True)
@@ -23,10 +33,10 @@ class InForce:
 
     releases: Releases
     question: Question
-    _made: dict[tuple[int, bool], tuple[Configuration, Table]] = field(default_factory=dict)
+    _made: dict[tuple[int, bool], Rules] = field(default_factory=dict)
 
-    def at(self, entry: Entry) -> tuple[Configuration, Table]:
-        """Configuration and folds of a batch.
+    def at(self, entry: Entry) -> Rules:
+        """The rules of a batch.
 
         Raises:
             PermanentError: `release_unknown`.
@@ -37,7 +47,11 @@ class InForce:
         known = self._made.get((number, supposed))
         if known is None:
             configuration = self._configuration(number, supposed=supposed)
-            known = self._made[number, supposed] = configuration, handlers(configuration)
+            known = self._made[number, supposed] = Rules(
+                configuration,
+                handlers(configuration),
+                Attention.of(libraries(configuration)(self.question.workspace)),
+            )
         return known
 
     def _configuration(self, number: int, *, supposed: bool) -> Configuration:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID
@@ -44,10 +44,12 @@ class Timers:
         del self._set[key]
         return _due(known, fired.due_at)
 
-    def due(self, partition: int, until: datetime) -> TimerDue | None:
-        """The earliest that is due before that instant, by instant, profile and name."""
+    def due(
+        self, partition: int, until: datetime, besides: Container[UUID] = ()
+    ) -> TimerDue | None:
+        """The earliest that is due before that instant, by instant, profile and name; None where it is one of these profiles'."""
         queue = self._queues[partition]
-        while queue and queue[0][0] < until:
+        while queue and queue[0][0] < until and queue[0][1] not in besides:
             due_at, profile, name = heappop(queue)
             known = self._set.get((profile, name))
             # What was moved or cancelled since is still in the queue under its old instant.

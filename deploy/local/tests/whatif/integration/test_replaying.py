@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from common.clock import utc_now
+from common.contracts.configuration import Transition
+from common.contracts.decisions import EnrollmentEntered, EnrollmentMigrated
 from common.streaming.ports import Place
 from cuestream.failures import UsageError
 from cuestream.whatif import Candidate, Question, Wish
@@ -35,7 +38,7 @@ async def lives(there: Shop) -> None:
     for name in ("anna", "bert", "cleo", "dora", "phone"):
         await there.does(name, "Product Added", product_id="p1", quantity=1, cart_id=name)
     await there.does("anna", "Product Viewed", product_id="p1")
-    await there.on.until("journey.steps", _entered(6))
+    await there.tells(EnrollmentEntered, 6)
     await there.passes(HOUR / 4)
     await there.decides(1)
     await there.does("bert", "Order Completed", order_id="o1")
@@ -46,16 +49,6 @@ async def lives(there: Shop) -> None:
     await there.decides(6)
     await there.passes(2 * HOUR)
     await there.decides(9)
-
-
-def _entered(count: int) -> Any:
-    found: list[Any] = []
-
-    def enough(events: Any) -> bool:
-        found.extend(event for event in events if event.type == "enrollment.entered.v1")
-        return len(found) >= count
-
-    return enough
 
 
 async def ends(there: Shop) -> Any:
@@ -115,6 +108,36 @@ async def test_a_candidate_decides_otherwise_only_where_it_says_otherwise(
     assert faster.comparison == divided.comparison
     assert silent.comparison is not None
     assert (silent.comparison.added, silent.comparison.removed) == (0, 2)
+
+
+async def test_a_candidate_is_in_force_from_the_instant_that_is_named(
+    kafka_bootstrap: str, database: Any
+) -> None:
+    faster = playbook("cart", FASTER)
+    moves = Transition(playbook="cart", to=faster.hash, under_way="migrate", at=utc_now())
+    async with shop(kafka_bootstrap, database, CART_PLAYBOOK) as there:
+        await there.meets("anna", "bert")
+        await there.does("anna", "Product Added", product_id="p1", quantity=1)
+        await there.tells(EnrollmentEntered, 1)
+        since = utc_now()
+        await there.publishes(faster, number=2, transitions=(moves,))
+        await there.tells(EnrollmentMigrated, 1)
+        await there.does("bert", "Product Added", product_id="p1", quantity=1)
+        await there.tells(EnrollmentEntered, 2)
+        await there.passes(HOUR)
+        await there.decides(2)
+        await there.passes(2 * HOUR)
+        await there.decides(4)
+        was = await there.asks(Wish("cart", until=utc_now() + 24 * HOUR))
+        later = await there.answers(Question("shop", "cart", candidate(SILENT), since=since))
+        always = await there.answers(Question("shop", "cart", candidate(SILENT)))
+        before = await there.answers(Question("shop", "cart", candidate(SILENT), until=since))
+
+    assert was.identical
+    assert (was.decisions, was.versions) == (4, (faster.hash,))
+    assert (later.comparison and later.comparison.removed) == 1
+    assert (always.comparison and always.comparison.removed) == 2
+    assert before.decisions == 0
 
 
 def _folder(path: Path) -> Path:
