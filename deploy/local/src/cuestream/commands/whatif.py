@@ -80,10 +80,7 @@ async def _ask(whatif: Any, installation: Installation, wish: Wish) -> Answer:
                 question = whatif.choose(wish, await Releases.read(reader))
             answered: Answer = await whatif.answer(log, question)
         except PermanentError as error:
-            raise UsageError(
-                f"The log does not reach back to where the states begin: {error.detail}.",
-                "Activities and the journal are kept for 30 days, commands and handovers for 7.",
-            ) from error
+            raise whatif.refusal(error, await whatif.reaches_back_to(log)) from error
     return answered
 
 

@@ -3,5 +3,15 @@
 from cuestream.whatif.answering import Answer, answer
 from cuestream.whatif.choosing import Wish, choose
 from cuestream.whatif.question import Candidate, Question
+from cuestream.whatif.reach import reaches_back_to, refusal
 
-__all__ = ["Answer", "Candidate", "Question", "Wish", "answer", "choose"]
+__all__ = [
+    "Answer",
+    "Candidate",
+    "Question",
+    "Wish",
+    "answer",
+    "choose",
+    "reaches_back_to",
+    "refusal",
+]
