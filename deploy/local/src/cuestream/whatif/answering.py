@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from hashlib import blake2b
 from multiprocessing import get_context
@@ -68,8 +68,8 @@ async def answer(log: KafkaLog, question: Question, workers: int | None = None) 
     begun = monotonic()
     workers = workers or await _workers(log)
     if workers == 1:
-        _collect_rarely()
-        told = [await fold(log, question, range(log.partitions), Handovers({}, {}))]
+        with _rarely_collecting():
+            told = [await fold(log, question, range(log.partitions), Handovers({}, {}))]
     else:
         told = await asyncio.to_thread(_together, log, question, workers)
     return _answer(question, told, monotonic() - begun)
@@ -96,7 +96,6 @@ def _together(log: KafkaLog, question: Question, workers: int) -> list[Told]:
 
 def _work(log: KafkaLog, question: Question, mine: Collection[int], handovers: Handovers) -> bytes:
     """One worker's answer, or why there is none: errors with two words do not find their way between processes."""
-    _collect_rarely()
     told: Any = None
 
     async def folded() -> None:
@@ -105,7 +104,8 @@ def _work(log: KafkaLog, question: Question, mine: Collection[int], handovers: H
         told = await fold(log, question, mine, handovers)
 
     try:
-        uvloop.run(folded())
+        with _rarely_collecting():
+            uvloop.run(folded())
     except (PermanentError, TransientError) as error:
         told = _Failed(error.reason, error.detail, isinstance(error, PermanentError))
     finally:
@@ -136,10 +136,14 @@ async def _workers(log: KafkaLog) -> int:
     return min(psutil.cpu_count() or 1, log.partitions)
 
 
-def _collect_rarely() -> None:
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS, 20, 100)
+@contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _answer(question: Question, told: Sequence[Told], seconds: float) -> Answer:

@@ -63,7 +63,7 @@ def _workspace(wish: Wish, releases: Sequence[Release]) -> str:
             known = f"There are {', '.join(names)}." if names else "Nothing was published yet."
             raise UsageError(f"There is no workspace {wish.workspace}.", known)
         return wish.workspace
-    having = [release.workspace for release in releases if _has(release, wish.playbook)]
+    having = sorted(one.workspace for one in releases if _has(one, wish.playbook))
     found = having or names
     if len(found) != 1:
         told = f"{', '.join(found)} have it" if having else f"no workspace has {wish.playbook}"

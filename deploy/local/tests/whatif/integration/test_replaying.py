@@ -32,10 +32,15 @@ OUTPUTS = ("decisions", "journey.steps", "action.requests", "orchestrator.handov
 
 
 async def lives(there: Shop) -> None:
-    """Carts that are reminded of, ordered or merged, somebody who never agreed, and another playbook beside it."""
-    await there.meets("anna", "bert", "cleo", "phone")
+    """Carts that are reminded of, ordered or merged, somebody who never agreed, and another playbook beside it.
+
+    Who is merged lives on another partition than whom they become.
+    """
+    keys = (str(person(name)).encode() for name in ("tablet", "cleo"))
+    assert len({there.on.log.partition_for("decisions", key) for key in keys}) == 2
+    await there.meets("anna", "bert", "cleo", "tablet")
     await there.meets("dora", consents=False)
-    for name in ("anna", "bert", "cleo", "dora", "phone"):
+    for name in ("anna", "bert", "cleo", "dora", "tablet"):
         await there.does(name, "Product Added", product_id="p1", quantity=1, cart_id=name)
     await there.does("anna", "Product Viewed", product_id="p1")
     await there.tells(EnrollmentEntered, 6)
@@ -43,7 +48,7 @@ async def lives(there: Shop) -> None:
     await there.decides(1)
     await there.does("bert", "Order Completed", order_id="o1")
     await there.decides(2)
-    await there.merges("phone", "cleo")
+    await there.merges("tablet", "cleo")
     await there.decides(3)
     await there.passes(HOUR)
     await there.decides(6)
