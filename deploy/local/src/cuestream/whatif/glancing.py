@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 from msgspec.structs import replace
 
 from common import customer as view
-from common.contracts.profiles import ActivityRecorded
-from common.errors import PermanentError
+from common.contracts import Payload
+from common.contracts.profiles import ActivityRecorded, ConsentChanged, LeadScored, TraitsChanged
 from common.streaming.model import Entry, Record
 from cuestream.whatif.world import State
 from orchestrator.domain.library import Library
 from orchestrator.domain.state import ProfileState
 
 _STRANGER = ProfileState()
+_KINDS: Final[Mapping[str, type[Payload]]] = {
+    kind.TYPE: kind for kind in (ActivityRecorded, TraitsChanged, ConsentChanged, LeadScored)
+}
+"""What says something of a customer, and is folded into the view alone where no playbook is concerned."""
 
 
 class _Named(msgspec.Struct):
@@ -39,7 +44,7 @@ class Attention:
         return cls(library.ending.union(*heard), waiting)
 
     def glances(self, entry: Entry[State], record: Record) -> bool:
-        """Fold an activity that concerns nobody; False: nothing was done, it is to be folded as any other.
+        """Fold a record that concerns no playbook; False: nothing was done, it is to be folded as any other.
 
         It comes to the very state that the orchestrator's own fold comes to, in a third of the time.
         """
@@ -47,15 +52,18 @@ class Attention:
         state = kept.state or _STRANGER
         if self.anything or kept.moved or state.enrollments or state.schedules:
             return False
-        if record.event.type != ActivityRecorded.TYPE:
+        kind = _KINDS.get(record.event.type)
+        if kind is None:
             return False
         try:
-            if msgspec.json.decode(record.event.data, type=_Named).name in self.events:
+            if kind is ActivityRecorded and self._hears(record):
                 return False
-            activity = record.event.payload(ActivityRecorded)
-        except (msgspec.MsgspecError, PermanentError):
+            now = record.accepted_at if entry.now is None else max(record.accepted_at, entry.now)
+            customer = view.apply(state.customer, record.event.payload(kind), now=now)
+        except Exception:  # noqa: BLE001 - what cannot be folded is set aside there, whatever it is
             return False
-        now = record.accepted_at if entry.now is None else max(record.accepted_at, entry.now)
-        customer = view.apply(state.customer, activity, now=now)
         entry.state, entry.now = replace(kept, state=replace(state, customer=customer)), now
         return True
+
+    def _hears(self, record: Record) -> bool:
+        return msgspec.json.decode(record.event.data, type=_Named).name in self.events
