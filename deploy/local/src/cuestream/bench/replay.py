@@ -90,27 +90,31 @@ class _Past:
         self._backlog = backlog
         self._profiles = profiles
         self._laid = 0
+        self._seconds = 0.0
 
-    async def made(self, events: int) -> list[Round]:
-        """So many events a round, then a day in which what rests comes due; what the rounds took."""
-        await self._lay(_introduced(self._profiles, self._backlog.partitions))
-        await self._side.until("the introductions", self._through())
-        done: list[Round] = []
-        for number in range(self._effort.rounds + 1):
-            laid = self._backlog.take(events)
-            self._side.process.park()
-            await self._lay(laid)
-            pid = self._side.process.pid
-            cpu, begun = cpu_seconds(pid), monotonic()
-            self._side.process.go()
-            await self._side.until("the backlog", self._through())
-            seconds, used = monotonic() - begun, cpu_seconds(pid) - cpu
-            if number:
-                done.append(Round(events, Volley(seconds=seconds), used))
-                self._effort.say(f"live · round {number} · {done[-1].rate:,.0f} events/s")
+    async def made(self, events: int) -> Round:
+        """Everybody is introduced, so many events a round come, then a day passes; what all of it took."""
+        introduced = _introduced(self._profiles, self._backlog.partitions)
+        await self._worked_off("introductions", introduced)
+        for number in range(1, self._effort.rounds + 1):
+            await self._worked_off(f"round {number}", self._backlog.take(events))
+        begun = monotonic()
         await state(self._side, BEGUN + _DAY)
         await self._side.until("what was due", self._through(BEGUN + _DAY - _AHEAD))
-        return done
+        self._seconds += monotonic() - begun
+        used = cpu_seconds(self._side.process.pid)
+        return Round(self._laid, Volley(seconds=self._seconds), used)
+
+    async def _worked_off(self, name: str, places: dict[Place, list[Outgoing]]) -> None:
+        self._side.process.park()
+        before = self._laid
+        await self._lay(places)
+        begun = monotonic()
+        self._side.process.go()
+        await self._side.until(name, self._through())
+        seconds = monotonic() - begun
+        self._seconds += seconds
+        self._effort.say(f"live · {name} · {(self._laid - before) / seconds:,.0f} events/s")
 
     async def _lay(self, places: dict[Place, list[Outgoing]]) -> None:
         for place, records in places.items():
@@ -133,13 +137,13 @@ async def _replayed(
     side: Party,
     effort: Effort,
     question: Question,
-    lived: list[Round],
+    lived: Round,
     workers: int | None,
 ) -> Case:
-    """As often as was lived; whatever the log holds is folded each time, from its begin."""
+    """Whatever the log holds is folded each time, from its begin."""
     done: list[Round] = []
     peak = 0.0
-    for number in range(1, len(lived) + 1):
+    for number in range(1, effort.rounds + 1):
         cpu = _cpu_with_workers()
         answered = await answer(side.log, question, workers)
         used = _cpu_with_workers() - cpu
@@ -147,7 +151,7 @@ async def _replayed(
         done.append(Round(answered.records, Volley(seconds=answered.seconds), used))
         peak = max(peak, answered.peak_mib)
         effort.say(f"{name} · round {number} · {done[-1].rate:,.0f} events/s")
-    return case_of(name, "events/s", done, lived, peak)
+    return case_of(name, "events/s", done, [lived] * effort.rounds, peak)
 
 
 def _check(answered: Answer) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from common.clock import EPOCH
 from common.consuming.loop import Life
 from common.contracts import load_topics
 from common.contracts.merging import ProfileHandedOver
@@ -38,7 +39,7 @@ from cuestream.whatif.recorded import (
 )
 from cuestream.whatif.ruling import Ruling
 from cuestream.whatif.supposing import InForce
-from orchestrator.consumer import INPUTS, LOOP, SERVICE
+from orchestrator.consumer import ANCHOR, INPUTS, LOOP, SERVICE
 
 JOURNAL: Final = f"{SERVICE}.journal"
 TOLD: Final = (DECISIONS, REQUESTS)
@@ -106,7 +107,7 @@ async def fold(
             past=past,
             handovers=handovers,
             makers=_Makers(log, life),
-            end=_end_of(last, question),
+            end=_reached(last),
         )
         await folding.run(partitions)
         return folding.beside(recorded)
@@ -137,6 +138,7 @@ class _Folding:
     handovers: Handovers
     makers: _Makers
     end: datetime
+    """How far time went, as far as the journal and what was accepted tell."""
     made: DecisionLog = field(default_factory=DecisionLog)
     told: Told = field(default_factory=lambda: Told([], []))
     _aside: dict[int, tuple[Entry, Sequence[Signal]]] = field(default_factory=dict)
@@ -155,8 +157,9 @@ class _Folding:
             else:
                 break
         self.handovers.rests(at_all=True)
+        end = self.end if self.question.until is None else min(self.end, self.question.until)
         for partition, entry in self._last.items():
-            self._make(partition, self.past.end(partition, self.end, self.in_force.at(entry)))
+            self._make(partition, self.past.end(partition, end, self.in_force.at(entry)))
 
     async def _fold(self, entry: Entry) -> None:
         if self.question.until is not None and entry.at > self.question.until + MARGIN:
@@ -200,6 +203,7 @@ class _Folding:
         partition = entry.batch.partition
         self._make(partition, self.past.batch(entry, signals, self.in_force.at(entry)))
         self._last[partition] = entry
+        self.end = max(self.end, _newest(signals))
         told = self.told
         told.batches += 1
         told.records += sum(run.last - run.first + 1 for run in entry.batch.runs)
@@ -227,17 +231,15 @@ class _Folding:
             told.under_way = self.past.under_way
         else:
             told.digests = {
-                partition: (
-                    _whole(recorded.digests[partition]),
-                    _whole(self.made.digests[partition]),
-                )
+                partition: (self._whole(recorded, partition), self._whole(self.made, partition))
                 for partition in sorted({*recorded.digests, *self.made.digests})
             }
         return told
 
-
-def _whole(digests: Sequence[bytes]) -> str:
-    return blake2b(b"".join(digests), digest_size=12).hexdigest()
+    def _whole(self, log: DecisionLog, partition: int) -> str:
+        counts = self.question.counts
+        counting = [digest for at, digest in log.digests[partition] if counts(at)]
+        return blake2b(b"".join(counting), digest_size=12).hexdigest()
 
 
 async def _ends(
@@ -266,7 +268,15 @@ async def _fired(tape: Tape, partitions: Collection[int], life: Life) -> set[int
     return found
 
 
-def _end_of(last: Mapping[int, Entry], question: Question) -> datetime:
-    """How far time went in the journal, of whichever partition."""
-    reached = max(max(one.at, one.batch.virtual_time or one.at) for one in last.values())
-    return reached if question.until is None else min(reached, question.until)
+def _reached(last: Mapping[int, Entry]) -> datetime:
+    """The latest virtual time in the newest batches, of whichever partition; the clock on the wall says nothing of it."""
+    return max((one.batch.virtual_time or EPOCH for one in last.values()), default=EPOCH)
+
+
+def _newest(signals: Sequence[Signal]) -> datetime:
+    accepted = (
+        one.accepted_at
+        for one in signals
+        if isinstance(one, Record) and one.topic == ANCHOR and not one.history
+    )
+    return max(accepted, default=EPOCH)

@@ -49,7 +49,10 @@ class DecisionLog:
     """Rulings with the bytes they were told in, by partition in their order."""
 
     rulings: list[Ruling] = field(default_factory=list)
-    digests: defaultdict[int, list[Digest]] = field(default_factory=lambda: defaultdict(list))
+    digests: defaultdict[int, list[tuple[datetime, Digest]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """With the decision's instant."""
     carries: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
     """By decision, what its request carries."""
 
@@ -61,7 +64,7 @@ class DecisionLog:
         elif event.type == DecisionMade.TYPE:
             self.rulings.append(ruling_of(event))
             if record is not None:
-                self.digests[partition].append(_digest(record))
+                self.digests[partition].append((event.time, _digest(record)))
 
     @property
     def requested(self) -> set[UUID]:
