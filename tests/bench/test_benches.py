@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cuestream.bench import consume, ingest, journeys, resolve, timers
+from cuestream.bench import consume, ingest, journeys, replay, resolve, timers
 from cuestream.bench.figures import Effort, Report
 from cuestream.bench.grounds import Grounds
 from cuestream.bench.sending import LOADS
@@ -118,3 +118,14 @@ async def test_journeys_are_measured_with_few_and_many_playbooks_and_with_passag
     assert all((told[name].ratio or 0) > 0 for name in ("consume-26", "consume-40"))
     assert told["waiting-0k"].p99_ms
     assert (told["waiting-0k"].processes or {})["consume"].growth
+
+
+async def test_a_replay_is_measured_beside_the_process_whose_past_it_folds(
+    kafka_bootstrap: str, database: Any, tmp_path: Path
+) -> None:
+    effort, _ = brief()
+    on = Grounds(kafka_bootstrap, database.url, tmp_path, partitions=2)
+
+    report = await replay.measure(on, effort, profiles=300, expected=3000, workers=1)
+
+    check(report, "replay", ["candidate", "as-it-was"])

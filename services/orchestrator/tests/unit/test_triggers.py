@@ -264,7 +264,7 @@ def test_several_triggers_may_begin_one_playbook() -> None:
     [
         (
             "{when: 'true'}",
-            "a trigger is one of event, becomes, enters, leaves, score, date, inactive, api",
+            "a trigger is one of event, becomes, enters, leaves, score, date, inactive, price_drop, back_in_stock, api",
         ),
         ("{event: x, inactive: 1d}", "a trigger is one of"),
         ("{becomes: 'event.name == \"x\"'}", "event"),

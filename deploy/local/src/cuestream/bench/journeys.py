@@ -54,7 +54,7 @@ _DONE = (
     "SELECT coalesce((SELECT sum(next_offset) FROM positions WHERE topic = 'profile.activity'), 0)::bigint AS read,"
     " EXISTS (SELECT FROM outbox) AS unpublished"
 )
-_CONSUME = Subject(
+CONSUME = Subject(
     lambda on, side: service_home(on, side, "orchestrator"),
     lambda _, __: (sys.executable, "-m", "orchestrator", "consume"),
 )
@@ -101,7 +101,7 @@ def _shop(on: Grounds, name: str, profiles: int, count: int) -> AbstractAsyncCon
     contents = playbooks(count)
     like = sample(library_of(contents), rests=False)
     return party(
-        on, name, _CONSUME, lambda db: fill_shoppers(db, like, profiles, on.partitions), contents
+        on, name, CONSUME, lambda db: fill_shoppers(db, like, profiles, on.partitions), contents
     )
 
 
@@ -173,7 +173,7 @@ async def _waited(on: Grounds, effort: Effort, waiting: int) -> Case:
     async with party(
         on,
         "waiting",
-        _CONSUME,
+        CONSUME,
         lambda db: fill_shoppers(db, like, waiting, on.partitions, due),
         contents,
     ) as side:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from cuestream.bench.figures import Effort, Report
 
 Bench = Callable[[Path, "Effort"], Awaitable["Report"]]
+BENCHES = ("ingest", "resolve", "consume", "timers", "journeys", "replay", "chain", "soak")
+"""Each is `run` of a module of that name."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,9 +35,7 @@ def register(app: typer.Typer) -> None:
 def bench(
     name: Annotated[
         str,
-        typer.Argument(
-            help="What to measure: ingest, resolve, consume, timers, journeys, chain, soak."
-        ),
+        typer.Argument(help=f"What to measure: {', '.join(BENCHES)}."),
     ],
     *,
     seconds: Annotated[float, typer.Option(help="Of each of the rounds.", min=0.5)] = 3.0,
@@ -73,40 +74,10 @@ def bench(
 
 
 def _bench(name: str) -> Bench:
-    match name:
-        case "ingest":
-            from cuestream.bench.ingest import run as ingest
-
-            return ingest
-        case "resolve":
-            from cuestream.bench.resolve import run as resolve
-
-            return resolve
-        case "consume":
-            from cuestream.bench.consume import run as consume
-
-            return consume
-        case "timers":
-            from cuestream.bench.timers import run as timers
-
-            return timers
-        case "journeys":
-            from cuestream.bench.journeys import run as journeys
-
-            return journeys
-        case "soak":
-            from cuestream.bench.soak import run as soak
-
-            return soak
-        case "chain":
-            from cuestream.bench.chain import run as chain
-
-            return chain
-        case _:
-            raise UsageError(
-                f"There is no bench {name}.",
-                "There are: ingest, resolve, consume, timers, journeys, chain, soak.",
-            )
+    if name not in BENCHES:
+        raise UsageError(f"There is no bench {name}.", f"There are: {', '.join(BENCHES)}.")
+    measure: Bench = import_module(f"cuestream.bench.{name}").run
+    return measure
 
 
 def _run(report: Awaitable[Report]) -> Report:

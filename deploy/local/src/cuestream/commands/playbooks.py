@@ -20,6 +20,7 @@ from common.configuration.directory import is_test
 from common.documents import DocumentError
 from cuestream.commands import enrolling, steering
 from cuestream.commands.options import Json
+from cuestream.commands.whatif import replay
 from cuestream.console import print_json, say
 from cuestream.failures import FindingError, UsageError
 
@@ -50,6 +51,7 @@ def register(app: typer.Typer) -> None:
     playbooks.command("test")(rehearse)
     steering.register(playbooks)
     enrolling.register(playbooks)
+    playbooks.command("replay")(replay)
     app.add_typer(playbooks, name="playbooks")
 
 
