@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.configuration import Configuration, Content, Release, content_of, load_directory
-from common.contracts.actions import Kind
+from common.contracts.actions import Kind, Occurrence
 from common.errors import PermanentError
 from common.settings import secret_of
 from dispatcher.adapters.outlets import ConfiguredOutlets
@@ -19,7 +19,7 @@ from dispatcher.adapters.smtp import SmtpEmailProvider, SmtpTimeouts, parse_smtp
 from dispatcher.domain.rules import Rules, Sender
 from dispatcher.domain.templates import render
 from dispatcher.settings import ConsumeSettings
-from services.dispatcher.tests.making import FILES, LINKS, RULES, delivery, recipient
+from services.dispatcher.tests.making import FILES, LINKS, NOW, RULES, delivery, recipient
 
 ROOT = Path(__file__).parents[4]
 PLAYBOOK = content_of("playbook", "cart_abandonment", FILES)
@@ -90,6 +90,11 @@ def test_an_older_version_can_still_be_written() -> None:
     assert book.templates("cart_abandonment", "another") is None
 
 
+BEGUN = Occurrence(
+    "Order Completed", NOW, {"order_id": "O-1", "starts_at": "2026-03-23T18:00:00+01:00"}
+)
+
+
 def test_the_shipped_playbooks_can_be_written_in_every_shipped_workspace() -> None:
     for workspace, contents in load_directory(ROOT).items():
         shipped = Release(workspace, 1, tuple(contents))
@@ -104,7 +109,9 @@ def test_the_shipped_playbooks_can_be_written_in_every_shipped_workspace() -> No
             for (message, channel), by_locale in templates.by_message.items():
                 assert set(rules.locales) <= set(by_locale)
                 for locale in by_locale:
-                    asked = delivery(message=message, channel=channel, parameters={"discount": 10})
+                    asked = delivery(
+                        message=message, channel=channel, parameters={"discount": 10}, trigger=BEGUN
+                    )
                     text = playbook.files[f"templates/{message}.{channel}.{locale}.liquid"]
                     asks = "links.confirm" in text
                     links = replace(LINKS, confirm="https://go.example/c/1") if asks else LINKS
