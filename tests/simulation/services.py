@@ -28,6 +28,7 @@ from common.contracts.profiles import ActivityRecorded, LeadScored, ProfileMerge
 from common.ids import derive
 from common.merging import Kept, Packed, with_merges
 from common.testing.postgres import FakeBook, FakeTransaction
+from common.testing.settled import Settled
 from tests.simulation.schedule import FAMILY, PROFILES
 
 RESOLVE, SCORING = "ingest.resolve", "scoring.consume"
@@ -218,13 +219,7 @@ def _score(score: int) -> LeadScored:
     return LeadScored(score=score, previous_score=None, grade="A", reasons=(), model_version="1")
 
 
-class Settled:
-    """Configuration that is there from the start."""
-
-    current = Configuration(releases={"shop": Release("shop", 1, ())})
-
-    async def wait_ready(self) -> None:
-        return
+SETTLED = Settled(Configuration(releases={"shop": Release("shop", 1, ())}))
 
 
 def resolve_loop() -> Loop[Family]:

@@ -30,8 +30,8 @@ from tests.simulation.services import (
     RAW,
     RESOLVE,
     SCORING,
+    SETTLED,
     Body,
-    Settled,
     activity_of,
     resolve_loop,
     scoring_loop,
@@ -123,7 +123,7 @@ class World:
         around = Surroundings(
             log=self.parts.log(self.log, self.database, service),
             ledger=self.parts.ledger(self.database, service),
-            configuration=Settled(),
+            configuration=SETTLED,
             pace=Pace(
                 batch=self.schedule.batch,
                 wait=self.schedule.wait,

@@ -22,6 +22,7 @@ from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
 from common.testing.postgres import FakeDatabase
 from common.testing.postgres_ledger import FakeLedger
+from common.testing.settled import Settled
 from dispatcher.consumer import loop as dispatcher_loop
 from ingest.consumer import loop as ingest_loop
 from tests.fault.checker.outcome import Told
@@ -52,14 +53,6 @@ class Recording:
 
     history: MemoryHistory
     told: Told
-
-
-@dataclass(slots=True)
-class _Settled:
-    current: Configuration
-
-    async def wait_ready(self) -> None:
-        """From the start."""
 
 
 @dataclass(slots=True)
@@ -99,7 +92,7 @@ class _Chain:
 
     def _around(self, loop: str) -> Surroundings:
         database = self.databases[loop.split(".", 1)[0]]
-        source = _Settled(self.configuration)
+        source = Settled(self.configuration)
         return Surroundings(
             self.log, FakeLedger(database, loop), source, _PACE, clock=self.log.clock
         )

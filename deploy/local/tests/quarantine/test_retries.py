@@ -17,11 +17,13 @@ from common.configuration import Configuration
 from common.consuming import Consumer, Folded, Handlers, Loop, Signal, Surroundings, TimerDue
 from common.contracts.profiles import ActivityRecorded
 from common.streaming.ports import Outgoing
+from common.testing.settled import Settled
 from cuestream.commands.quarantine import retrying
 from cuestream.commands.quarantine.asking import Done, append, named, read
 from cuestream.commands.quarantine.items import Item
 from libs.common.tests.consuming.making import (
     LOOP,
+    RELEASES,
     Tally,
     activity,
     fold_activity,
@@ -29,7 +31,7 @@ from libs.common.tests.consuming.making import (
     outgoing,
     profile,
 )
-from libs.common.tests.consuming.world import INPUTS, Settled, World, make_fake_world, until
+from libs.common.tests.consuming.world import INPUTS, World, make_fake_world, until
 
 ANNA = profile(1)
 
@@ -44,7 +46,7 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         pace = replace(self.world.pace, observe=0.01)
-        around = Surroundings(self.world.log, self.world.ledger(), Settled(), pace)
+        around = Surroundings(self.world.log, self.world.ledger(), Settled(RELEASES), pace)
         loop = Loop(LOOP, "profile.activity", INPUTS, self._handlers, self.world.book)
         task = asyncio.create_task(Consumer(loop, around).run())
         try:

@@ -11,7 +11,7 @@ import pytest
 
 from common.configuration import Configuration, Release
 from common.configuration.feed import ConfigurationFeed
-from common.errors import PermanentError
+from common.errors import PermanentError, TransientError
 from common.streaming.ports import Place
 from common.testing.log import FakeLog
 from libs.common.tests.configuration.making import (
@@ -260,3 +260,33 @@ async def test_a_bug_in_a_validator_is_not_swallowed(log: FakeLog) -> None:
         feed = ConfigurationFeed(reader, validators=[buggy])
         with pytest.raises(ZeroDivisionError):
             await soon(feed.run())
+
+
+async def test_whoever_catches_up_knows_what_was_published_before(log: FakeLog) -> None:
+    """An owner takes over passages that the one before began with what was published a moment ago."""
+    log.append(PLACE, published(SHOP), released("shop", 1, SHOP))
+    async with following(log) as feed:
+        await soon(feed.wait_ready())
+        for n in range(2, 700):
+            log.append(PLACE, published(SHOP), released("shop", n, SHOP))
+
+        await soon(feed.catch_up())
+
+        assert number(feed.current) == 699
+
+
+async def test_whoever_catches_up_does_not_wait_for_what_compaction_took(log: FakeLog) -> None:
+    async with following(log) as feed:
+        await soon(feed.wait_ready())
+        log.append(PLACE, published(SHOP), tombstone("release/gone"))
+        log._places[PLACE].records.pop()
+
+        await soon(feed.catch_up())
+
+
+async def test_whoever_cannot_catch_up_is_told(log: FakeLog) -> None:
+    async with log.reader() as reader:
+        feed = ConfigurationFeed(reader, patience=0.01)
+
+        with pytest.raises(TransientError, match="configuration_lags"):
+            await soon(feed.catch_up())

@@ -8,14 +8,17 @@ from datetime import timedelta
 from functools import partial
 
 import msgspec
+from typing_extensions import override
 
+from common.configuration import Configuration
 from common.consuming import Book, Sheet, Signal, Transaction
 from common.contracts import decode_event
 from common.contracts.runtime import BatchJournaled, RecordRetried
 from common.errors import PermanentError
 from common.streaming.ports import Outgoing, Place
 from common.testing.postgres import FakeDatabase
-from libs.common.tests.consuming.making import Odd, Tally, activity, outgoing, profile
+from common.testing.settled import Settled
+from libs.common.tests.consuming.making import RELEASES, Odd, Tally, activity, outgoing, profile
 from libs.common.tests.consuming.world import World, events, make_fake_world, scored, scores, until
 
 ANNA, BERT = profile(1), profile(2)
@@ -37,6 +40,23 @@ async def test_whoever_takes_over_goes_on_where_the_last_commit_was(world: World
             await until("the scores so far", partial(scored, world, first + 20))
 
     assert await scores(world) == list(range(1, 61))
+
+
+class Late(Settled):
+    """Knows what the partition's last owner knew once it has asked."""
+
+    @override
+    async def catch_up(self) -> None:
+        self.current = RELEASES
+
+
+async def test_whoever_takes_over_knows_what_the_last_owner_may_have_acted_on(
+    fake_world: World,
+) -> None:
+    """Else a passage that began a moment ago is on a version that nobody knows."""
+    await fake_world.append("profile.activity", 0, *events(1))
+    async with replace(fake_world, configuration=Late(Configuration())).owner():
+        await until("the score", lambda: scored(fake_world, 1), seconds=5.0)
 
 
 async def test_a_republished_record_changes_nothing(world: World) -> None:

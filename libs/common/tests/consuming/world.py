@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from common.clock import monotonic, utc_now
-from common.configuration import Configuration
 from common.consuming import Consumer, Loop, Pace, Surroundings
 from common.consuming.folding import Fuse
+from common.consuming.loop import ConfigurationSource
 from common.contracts import Payload, decode_event
 from common.contracts.ingestion import IngestProgressed
 from common.contracts.profiles import LeadScored
@@ -23,6 +23,7 @@ from common.streaming.wire import own_event
 from common.testing.log import FakeLog
 from common.testing.postgres import FakeBook, FakeDatabase
 from common.testing.postgres_ledger import FakeLedger
+from common.testing.settled import Settled
 from libs.common.tests.consuming.making import (
     LOOP,
     RELEASES,
@@ -36,15 +37,6 @@ from libs.common.tests.consuming.making import (
 INPUTS = ("profile.activity", "scoring.commands")
 
 
-class Settled:
-    """Configuration that is there from the start."""
-
-    current: Configuration = RELEASES
-
-    async def wait_ready(self) -> None:
-        return
-
-
 @dataclass
 class World:
     """A log, a ledger and a book, fake or real; every `owner` is one process."""
@@ -55,11 +47,13 @@ class World:
     database: FakeDatabase | None = None
     """Where commits can be made to fail."""
     pace: Pace = field(default_factory=Pace)
+    configuration: ConfigurationSource = field(default_factory=lambda: Settled(RELEASES))
 
     def consumer(self, fuse: Fuse | None = None) -> Consumer[Tally]:
         """One process's, not running yet."""
         loop = Loop(LOOP, "profile.activity", INPUTS, handlers, self.book)
-        around = Surroundings(self.log, self.ledger(), Settled(), self.pace, fuse or Fuse())
+        ledger, fuse = self.ledger(), fuse or Fuse()
+        around = Surroundings(self.log, ledger, self.configuration, self.pace, fuse)
         return Consumer(loop, around)
 
     @asynccontextmanager

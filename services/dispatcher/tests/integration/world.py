@@ -26,6 +26,7 @@ from common.jobs import Job, Worker
 from common.postgres import Database, PostgresLedger
 from common.streaming.ports import Outgoing, Place
 from common.testing.log import FakeLog
+from common.testing.settled import Settled
 from common.testing.smtp import ScriptedSmtpServer
 from dispatcher.adapters.rulebook import ConfiguredRulebook
 from dispatcher.adapters.smtp import SmtpEmailProvider, SmtpServer, SmtpTimeouts
@@ -72,16 +73,9 @@ def release(workspace: str) -> Release:
     return Release(workspace, 1, (content, PLAYBOOK), live=True)
 
 
-class Settled:
-    """Configuration that is there from the start."""
-
-    def __init__(self) -> None:
-        self.current = Configuration(
-            {name: release(name) for name in ("demo", "other")}, {PLAYBOOK.key: PLAYBOOK}
-        )
-
-    async def wait_ready(self) -> None:
-        return
+def settled() -> Settled:
+    releases = {name: release(name) for name in ("demo", "other")}
+    return Settled(Configuration(releases, {PLAYBOOK.key: PLAYBOOK}))
 
 
 @dataclass
@@ -104,7 +98,7 @@ class World:
     log: FakeLog
     database: Database
     smtp: ScriptedSmtpServer
-    settled: Settled = field(default_factory=Settled)
+    settled: Settled = field(default_factory=settled)
     publishers: int = 0
 
     @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from common.configuration import Configuration, Content, Release, content_of, lo
 from common.contracts.actions import Kind, Occurrence
 from common.errors import PermanentError
 from common.settings import secret_of
+from common.testing.settled import Settled
 from dispatcher.adapters.outlets import ConfiguredOutlets
 from dispatcher.adapters.rulebook import ConfiguredRulebook, check_release, rules_of
 from dispatcher.adapters.sink import SinkEmailProvider
@@ -75,11 +76,6 @@ def test_a_release_with_a_broken_template_is_refused_with_its_place() -> None:
         check_release(release(playbook=broken))
 
     assert "templates/a.email.de.liquid" in raised.value.detail
-
-
-@dataclass
-class Settled:
-    current: Configuration
 
 
 def test_an_older_version_can_still_be_written() -> None:

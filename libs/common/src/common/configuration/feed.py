@@ -44,13 +44,17 @@ class ConfigurationFeed:
         self._reader = reader
         self._place = Place(topic, 0)
         self._shelf = Shelf(validators)
+        self._patience = patience
         self._wait = patience / SILENT_POLLS
         self._current = Configuration()
         self._goal: int | None = None
-        """The end of the topic when reading began; None: not begun."""
+        """The end of the topic when reading began, or when somebody asked to catch up; None: not begun."""
+        self._known = 0
+        """What is behind this offset was taken."""
         self._whole = False
         self._silent = 0
         self._ready = asyncio.Event()
+        self._settled = asyncio.Event()
         self._news = asyncio.Event()
 
     @property
@@ -71,6 +75,22 @@ class ConfigurationFeed:
     async def wait_ready(self) -> None:
         await self._ready.wait()
 
+    async def catch_up(self) -> None:
+        """Return once all that was published before the call is in force.
+
+        Raises:
+            TransientError: the broker does not answer, or the topic could not be read that far.
+        """
+        end = (await self._reader.bounds([self._place]))[self._place].end
+        if self._goal is not None and self._known < end:
+            self._goal, self._whole, self._silent = max(end, self._goal), False, 0
+        try:
+            async with asyncio.timeout(2 * self._patience):
+                while not self._whole:
+                    await self._settled.wait()
+        except TimeoutError:
+            raise TransientError("configuration_lags", f"not read to {end} yet") from None
+
     async def changed(self, since: Configuration) -> Configuration:
         """Wait until another configuration than `since` is in force."""
         while self._current is since:
@@ -89,7 +109,7 @@ class ConfigurationFeed:
                 pause = min(pause * 2, LONGEST_PAUSE)
             except PermanentError:
                 # The topic was re-created or trimmed under us: read it anew.
-                self._goal = None
+                self._goal, self._whole = None, False
                 self._shelf = self._shelf.started_over()
                 await asyncio.sleep(pause)
             else:
@@ -100,7 +120,7 @@ class ConfigurationFeed:
             return
         bounds = (await self._reader.bounds([self._place]))[self._place]
         await self._reader.assign({self._place: bounds.begin})
-        self._goal = bounds.end
+        self._goal, self._known = bounds.end, bounds.begin
         self._silent = 0
         self._whole = bounds.begin >= bounds.end
         if self._whole:
@@ -114,7 +134,7 @@ class ConfigurationFeed:
         if not self._whole and self._silent >= SILENT_POLLS:
             # Silence during an outage proves nothing: only what the broker itself says counts.
             await self._reader.bounds([self._place])
-            self._whole = True
+            self._whole, self._known = True, max(self._known, self._goal or 0)
             self._settle()
         elif self._whole and fetched:
             self._settle()
@@ -122,7 +142,8 @@ class ConfigurationFeed:
     def _take(self, record: Fetched) -> None:
         key = (record.key or b"").decode(errors="replace")
         self._shelf.take(key, record.value)
-        if self._goal is not None and record.offset + 1 >= self._goal:
+        self._known = record.offset + 1
+        if self._goal is not None and self._known >= self._goal:
             self._whole = True
 
     def _settle(self) -> None:
@@ -132,3 +153,5 @@ class ConfigurationFeed:
             self._current = new
             self._news.set()
             self._news = asyncio.Event()
+        self._settled.set()
+        self._settled = asyncio.Event()

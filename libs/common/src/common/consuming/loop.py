@@ -29,6 +29,10 @@ class ConfigurationSource(Protocol):
         """Return once all that was published before the start is known."""
         ...
 
+    async def catch_up(self) -> None:
+        """The same of what was published before the call; TransientError where that takes too long."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Loop(Generic[S]):

@@ -221,6 +221,8 @@ class Runner(Generic[S]):
             for standing in self.ownership.active
             if Place(self.loop.anchor, standing.partition) not in self._starts
         ]
+        if gained:  # their last owner may have acted on what was published a moment ago
+            await self._around.configuration.catch_up()
         sight = await Sight.of(gained, self.loop.inputs, self._reader)
         for standing in gained:
             try:

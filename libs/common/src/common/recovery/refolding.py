@@ -156,6 +156,9 @@ class _Given:
     async def wait_ready(self) -> None:
         return
 
+    async def catch_up(self) -> None:
+        return
+
 
 def _no_time() -> float:
     return 0.0
