@@ -16,6 +16,7 @@ from common.contracts.deliveries import DeliverySent, DeliverySkipped
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.runtime import FiredTimer
 from common.ids import derive
+from common.merging import HANDOVER
 from common.publishing.effects import Effect
 from common.recovery.history import Entry
 from common.streaming.model import Record, Signal, TimerDue
@@ -221,8 +222,8 @@ class AsItWouldBe:
     def _is_foreign(self, fired: FiredTimer) -> bool:
         """Whether it is of a profile that we know, and not one of ours that rests until another time."""
         key = str(fired.profile_id)
-        if key not in self._world.entries:
-            return False  # of another workspace
+        if key not in self._world.entries or fired.name == HANDOVER:
+            return False  # of another workspace, or no playbook's: whoever was merged hands over here when it is time here
         state = self._world.state(key)
         if state is None:
             return True

@@ -114,6 +114,9 @@ async def test_a_candidate_decides_otherwise_only_where_it_says_otherwise(
     assert "  +1 reminder by email, before cancelled: they ordered" in told
     assert str(person("bert")) in "".join(told)
     assert faster.comparison == divided.comparison
+    # Who had been reminded when they became somebody else is not reminded anew.
+    assert faster.comparison is not None
+    assert (faster.comparison.added, faster.comparison.removed) == (2, 1)
     assert silent.comparison is not None
     assert (silent.comparison.added, silent.comparison.removed) == (0, 2)
 
