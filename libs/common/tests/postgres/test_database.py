@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,36 @@ async def test_a_cancelled_transaction_rolls_back_and_gives_its_connection_back(
         await asyncio.gather(task, return_exceptions=True)
 
     assert await database.fetch("SELECT id FROM things") == []
+
+
+async def test_of_those_who_ask_for_a_turn_one_at_a_time_is_given_it(real: Any) -> None:
+    database = real.database
+    async with database.turn(7) as ours, database.turn(7) as theirs, database.turn(8) as other:
+        assert (ours, theirs, other) == (True, False, True)
+    async with database.turn(7) as again:
+        assert again
+
+
+async def test_who_is_cancelled_in_their_turn_ends_though_the_connection_is_gone(real: Any) -> None:
+    """An error at the end in place of the cancellation would have them go on, and the process never end."""
+    database = real.database
+    inside = asyncio.Event()
+
+    async def hold() -> None:
+        while True:
+            with suppress(TransientError):
+                async with database.turn(7):
+                    inside.set()
+                    await asyncio.Event().wait()
+
+    task = asyncio.create_task(hold())
+    await inside.wait()
+    await database.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7"
+    )
+    task.cancel()
+
+    assert await asyncio.wait([task], timeout=10) == ({task}, set())
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,20 @@ class Database:
         except DRIVER_ERRORS as error:
             translate(error)
 
+    @asynccontextmanager
+    async def turn(self, lock: int) -> AsyncIterator[bool]:
+        """Whether it is ours while the body runs: of those who ask for the same lock one at a time is given it.
+
+        It goes with the connection of whoever dies; where the server restarts, another one may be given it beside us.
+        """
+        async with self.connection() as connection:
+            ours: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock)
+            try:
+                yield ours
+            finally:
+                if ours:
+                    await _let_go(connection, lock)
+
 
 class PostgresTransaction:
     """A transaction on a connection of the pool; enter it once.
@@ -193,6 +207,15 @@ class PostgresTransaction:
         except DRIVER_ERRORS:
             # The pool has thrown the connection away; what the transaction came to is already known.
             return
+
+
+async def _let_go(connection: Any, lock: int) -> None:
+    try:
+        await connection.execute("SELECT pg_advisory_unlock($1)", lock)
+    except DRIVER_ERRORS:
+        # Raised, it would take the place of what ended the body, and who was cancelled would go on.
+        with suppress(asyncpg.InterfaceError):  # it is closed already
+            connection.terminate()
 
 
 async def _keep_session(connection: object) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from common.contracts import Money
@@ -11,7 +11,7 @@ from common.postgres import Database
 from orchestrator.ports.shelves import Item
 
 _TURN = 0x6375_6578
-"""The advisory lock of whose turn it is; it goes with the connection of whoever dies."""
+"""The advisory lock of whose turn it is."""
 _FIRST = UUID(int=0)
 _KNOWN = """
 SELECT product_id, version, amount, currency, orderable FROM shelf
@@ -36,16 +36,9 @@ class PostgresShelf:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[bool]:
-        """Hold the lock while the body runs; False where another process holds it."""
-        async with self._database.connection() as connection:
-            mine: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _TURN)
-            try:
-                yield mine
-            finally:
-                if mine:
-                    await connection.execute("SELECT pg_advisory_unlock($1)", _TURN)
+    def turn(self) -> AbstractAsyncContextManager[bool]:
+        """By an advisory lock."""
+        return self._database.turn(_TURN)
 
     async def known(self, workspace: str, products: Collection[str]) -> Mapping[str, Item]:
         """By product id."""

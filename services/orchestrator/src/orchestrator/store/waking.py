@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from common.postgres import Database
 from orchestrator.ports.waking import Crowd
 
 _TURN = 0x6375_6577
-"""The advisory lock of whose turn it is; it goes with the connection of whoever dies."""
+"""The advisory lock of whose turn it is."""
 _FIRST = UUID(int=0)
 
 _VERSIONS = """
@@ -43,16 +43,9 @@ class PostgresSleepers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[bool]:
-        """Hold the lock while the body runs; False where another process holds it."""
-        async with self._database.connection() as connection:
-            mine: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _TURN)
-            try:
-                yield mine
-            finally:
-                if mine and not connection.is_closed():
-                    await connection.execute("SELECT pg_advisory_unlock($1)", _TURN)
+    def turn(self) -> AbstractAsyncContextManager[bool]:
+        """By an advisory lock."""
+        return self._database.turn(_TURN)
 
     async def versions(self, workspace: str, playbook: str) -> Sequence[str]:
         """The versions on which passages are under way, sorted."""
