@@ -246,12 +246,11 @@ class JourneyMerger:
 
 
 def _folded(reaction: Reaction, occasion: Occasion) -> Folded[ProfileState]:
+    if not reaction.told:
+        return Folded(reaction.state, reaction.timers)
     profile = str(occasion.profile_id)
-    return Folded(
-        state=reaction.state,
-        timers=reaction.timers,
-        consequences=[_consequence(payload, profile) for payload in reaction.told],
-    )
+    told = [_consequence(payload, profile) for payload in reaction.told]
+    return Folded(reaction.state, reaction.timers, told)
 
 
 def _consequence(payload: Payload, profile: str) -> Consequence:

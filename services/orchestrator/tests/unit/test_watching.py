@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from common.contracts.profiles import LeadScored, TraitsChanged
 from common.customer import Customer
+from common.customer.vocabulary import CUSTOMER
 from orchestrator.domain.occasion import Occasion
-from orchestrator.domain.watching import Watch
+from orchestrator.domain.watching import COMPUTED, Watch, changes
 from services.orchestrator.tests.living import ANNA, START, Life, compiled, configuration, playbook
 
 BECOMING = (
@@ -148,5 +149,11 @@ def test_a_reader_of_the_whole_is_told_of_each_part() -> None:
         [("all", [("customer",)]), ("cart", [("customer", "cart")]), ("none", [("now",)])]
     )
 
-    assert watch.concerned([Customer()], Customer(lead_score=1)) == {"all"}
-    assert watch.concerned([Customer()], Customer()) == set()
+    assert watch.concerned(changes([Customer()], Customer(lead_score=1))) == {"all"}
+    assert watch.concerned(changes([Customer()], Customer())) == set()
+
+
+def test_whatever_conditions_may_name_of_a_customer_is_watched() -> None:
+    """What is neither a field nor follows from one would change unnoticed."""
+    assert CUSTOMER.fields.keys() - {*Customer.__struct_fields__, *COMPUTED} == set()
+    assert set(COMPUTED.values()) <= {*Customer.__struct_fields__}

@@ -90,7 +90,7 @@ class Library:
         """The journeys that the occasion may begin, sorted by name: with a thousand, most never hear of it."""
         if occasion.enrolls is not None:
             return (one for one in self.active if one.name == occasion.enrolls)
-        places = self._becoming.concerned(occasion.before, occasion.customer)
+        places = self._becoming.concerned(occasion.changed)
         if occasion.activity is not None:
             places |= self._ears.hearing(occasion.activity)
         if occasion.timer in self._owners:
@@ -99,11 +99,10 @@ class Library:
 
     def moving(self, armed: Mapping[str, datetime | None], occasion: Occasion) -> set[str]:
         """The timers of triggers to look at: of those that are not set, whose instant may be another now; of the others, be earlier."""
-        before, after = occasion.before, occasion.customer
-        waking = self._waking.concerned(before, after)
-        return self._hastening.concerned(before, after).union(
-            name for name in waking if armed.get(name) is None
-        )
+        found = self._hastening.concerned(occasion.changed)
+        waking = self._waking.concerned(occasion.changed)
+        found.update(name for name in waking if armed.get(name) is None)
+        return found
 
     def overdue(self, playbook: str) -> Overdue:
         """How what a pause held goes on."""

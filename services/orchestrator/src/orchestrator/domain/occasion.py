@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
+
+import msgspec
 
 from common.contracts.decisions import ShelfChange
 from common.contracts.profiles import ActivityRecorded
 from common.customer import Customer
+from orchestrator.domain.watching import Change, changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,7 @@ class Shelf:
     """None: never, or they have heard of this already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(msgspec.Struct, frozen=True, dict=True):
     """A signal in the words of journeys: who, when, and what happened."""
 
     profile_id: UUID
@@ -70,7 +73,12 @@ class Occasion:
     history: bool = False
     """It shapes the view and triggers nothing."""
 
-    @property
+    @cached_property
+    def changed(self) -> Sequence[Change]:
+        """What of the customer is not as it was."""
+        return changes(self.before, self.customer)
+
+    @cached_property
     def happened_at(self) -> datetime:
         """When the person did it: journeys go by this, whatever the order in which activities arrive."""
         if self.activity is None:
@@ -78,7 +86,7 @@ class Occasion:
         # A client's clock that runs ahead does not make it later than it was received.
         return min(self.activity.occurred_at, self.activity.received_at)
 
-    @property
+    @cached_property
     def roots(self) -> Mapping[str, object]:
         """What conditions may name; without an activity, whatever they ask of `event` is false."""
         return {"customer": self.customer, "event": self.activity, "now": self.now}

@@ -103,8 +103,11 @@ def _reacted(
     state: ProfileState, occasion: Occasion, library: Library, notes: Notes
 ) -> ProfileState:
     """The state after one occasion."""
-    moved = (_moved(one, occasion, library, notes) for one in state.enrollments)
-    under_way = [one for one in moved if one is not None]
+    under_way: list[Enrollment] = []
+    for enrollment in state.enrollments:
+        moved = _moved(enrollment, occasion, library, notes)
+        if moved is not None:
+            under_way.append(moved)
     for journey in library.listening(occasion):
         if journey.triggered_by(occasion):
             begins = journey.name not in library.paused

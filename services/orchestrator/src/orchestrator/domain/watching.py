@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from operator import attrgetter
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from common.customer import Customer
 
 Path = tuple[str, ...]
 """A field as conditions name it, such as `("customer", "counts", "Product Viewed")`."""
 R = TypeVar("R")
+COMPUTED: Final = {"rhythm": "active_days"}
+"""What is no field itself, and the one that it follows from."""
+_NAMES = Customer.__struct_fields__
+_values = attrgetter(*_NAMES)
+
+
+class Change(NamedTuple):
+    """A field of the customer that is not as it was."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+def changes(before: Collection[Customer], after: Customer) -> Sequence[Change]:
+    """What is not as it was; of two who became one, as it was with either."""
+    new = _values(after)
+    return [
+        Change(name, was, now)
+        for known in before
+        for name, was, now in zip(_NAMES, _values(known), new, strict=True)
+        if was is not now and was != now
+    ]
 
 
 class Watch(Generic[R]):
@@ -26,26 +50,22 @@ class Watch(Generic[R]):
             for root, *path in fields:
                 if root == "customer":
                     self._add(reader, path)
-        self._names = tuple({**self._wholly, **self._partly})
 
     def _add(self, reader: R, path: Sequence[str]) -> None:
-        if len(path) > 1:
+        if len(path) > 1 and path[0] not in COMPUTED:
             self._partly[path[0]][path[1]].add(reader)
             return
-        for name in path or Customer.__struct_fields__:
-            self._wholly[name].add(reader)
+        for name in path[:1] or _NAMES:
+            self._wholly[COMPUTED.get(name, name)].add(reader)
 
-    def concerned(self, before: Collection[Customer], after: Customer) -> set[R]:
-        """Those who read something that is not as it was; of two who became one, as it was with either."""
+    def concerned(self, changed: Iterable[Change]) -> set[R]:
+        """Those who read something of what is not as it was."""
         found: set[R] = set()
-        for known in before:
-            for name in self._names:
-                old, new = getattr(known, name), getattr(after, name)
-                if old is new or old == new:
-                    continue
-                found |= self._wholly.get(name, _NOBODY)
-                if name in self._partly:
-                    found.update(*_changed(self._partly[name], old, new))
+        for name, old, new in changed:
+            if name in self._wholly:
+                found |= self._wholly[name]
+            if name in self._partly:
+                found.update(*_changed(self._partly[name], old, new))
         return found
 
 
@@ -60,6 +80,3 @@ def _changed(parts: Mapping[str, set[R]], old: Any, new: Any) -> Iterable[set[R]
 
 def _sets() -> defaultdict[str, set[R]]:
     return defaultdict(set)
-
-
-_NOBODY: frozenset[Any] = frozenset()

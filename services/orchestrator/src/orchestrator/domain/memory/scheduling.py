@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from orchestrator.domain.library import Library
@@ -11,7 +10,7 @@ from orchestrator.domain.passage import Notes
 
 
 def scheduled(
-    armed: Mapping[str, datetime | None], occasion: Occasion, library: Library, notes: Notes
+    armed: dict[str, datetime | None], occasion: Occasion, library: Library, notes: Notes
 ) -> dict[str, datetime | None]:
     """When each fires after the occasion; what changes is noted.
 
@@ -20,20 +19,29 @@ def scheduled(
     have fired, or may be due earlier now.
     """
     schedules = library.schedules
-    gone = armed.keys() - schedules.keys()
-    looked_at = schedules.keys() - armed.keys() | library.moving(armed, occasion)
+    looked_at = library.moving(armed, occasion)
+    if armed.keys() != schedules.keys():
+        armed = _kept(armed, occasion, library, notes)
+        looked_at |= schedules.keys() - armed.keys()
     if occasion.timer in schedules:
         looked_at.add(occasion.timer)
-    if not looked_at and not gone:
-        return dict(armed)
-    for name in sorted(gone - {occasion.timer}):
-        if armed[name] is not None:
-            notes.timers[name] = None
-    found = {name: armed[name] for name in armed.keys() & schedules.keys()}
+    found: dict[str, datetime | None] = {}
     for name in sorted(looked_at):
         before = None if name == occasion.timer else armed.get(name)
         due = schedules[name].next(occasion.customer, occasion.now)
-        found[name] = due if due is None or before is None else min(due, before)
-        if found[name] != before:
+        due = due if due is None or before is None else min(due, before)
+        if due != before:
             notes.timers[name] = due
-    return dict(sorted(found.items()))
+        if name not in armed or armed[name] != due:
+            found[name] = due
+    return dict(sorted({**armed, **found}.items())) if found else armed
+
+
+def _kept(
+    armed: dict[str, datetime | None], occasion: Occasion, library: Library, notes: Notes
+) -> dict[str, datetime | None]:
+    """Those whose triggers there still are; the timers of all others are let go of."""
+    for name in sorted(armed.keys() - library.schedules.keys()):
+        if armed[name] is not None and name != occasion.timer:
+            notes.timers[name] = None
+    return {name: due for name, due in armed.items() if name in library.schedules}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from common.contracts.decisions import (
     DecisionMade,
@@ -16,17 +17,16 @@ from common.ids import derive
 from orchestrator.domain.state import Contact, Enrollment, Passage
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(msgspec.Struct):
     """What comes of one occasion, in the order in which it came."""
 
     log: tuple[Contact, ...] = ()
     """The contact log before it."""
-    told: list[Payload] = field(default_factory=list)
-    timers: dict[str, datetime | None] = field(default_factory=dict)
-    contacts: list[Contact] = field(default_factory=list)
-    ended: list[Passage] = field(default_factory=list)
-    emitted: list[EnrollmentEmitted] = field(default_factory=list)
+    told: list[Payload] = []
+    timers: dict[str, datetime | None] = {}
+    contacts: list[Contact] = []
+    ended: list[Passage] = []
+    emitted: list[EnrollmentEmitted] = []
     """What journeys tell each other."""
 
 
