@@ -66,3 +66,19 @@ def test_a_no_under_either_name_holds_for_both(stack: Stack) -> None:
         stack.until("no_consent", "why", f"user:{user}", "--json", seconds=40)
 
     assert stack.mails(agreed) == stack.mails(refused) == []
+
+
+def test_a_known_user_who_gets_another_name_is_reminded_once_of_one_cart(stack: Stack) -> None:
+    address = known(stack, "e2e-yara")
+    says(stack, "track", "e2e-yara", "Product Added", LAMP)
+    stack.until("waits", "why", "user:e2e-yara")
+    says(stack, "alias", "e2e-yara", "e2e-yara-2")
+    says(stack, "track", "e2e-yara-2", "Product Added", BULB)
+
+    [mail] = eventually("the reminder", lambda: stack.mails(address), 40)
+    body = stack.mail(mail["ID"])["HTML"]
+    assert "Stehlampe" in body
+    assert "Leuchtmittel" in body
+    for name in ("e2e-yara", "e2e-yara-2"):
+        assert "chosen 1" in stack.cuestream("profile", "show", f"user:{name}")
+    assert len(stack.mails(address)) == 1

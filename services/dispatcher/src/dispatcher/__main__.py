@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
         case ["api"]:
             serving = load_settings(ApiSettings)
             configure_logging(serving.log_level, service="dispatcher", process="api")
-            run_process(lambda: api(serving))
+            run_process(lambda: api(serving), serves=True)
         case ["migrate"]:
             migrating = load_settings(MigrateSettings)
             configure_logging("info", service="dispatcher", process="migrate")

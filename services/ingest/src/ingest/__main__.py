@@ -43,7 +43,7 @@ def _api() -> None:
     if settings.worker_count == 1:
         from ingest.wiring.api import answer
 
-        run_process(lambda: answer(settings))
+        run_process(lambda: answer(settings), serves=True)
     from ingest.wiring.workers import supervise
 
     run_process(lambda: supervise(settings.host, settings.port, settings.worker_count))
@@ -54,7 +54,7 @@ def _worker(port: int, descriptor: int) -> None:
 
     settings = load_settings(ApiSettings)
     configure_logging(settings.log_level, service="ingest", process="api")
-    run_process(lambda: worker(settings, port, descriptor))
+    run_process(lambda: worker(settings, port, descriptor), serves=True)
 
 
 def _resolve() -> None:

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
         case ["api"]:
             api_settings = load_settings(ApiSettings)
             configure_logging(api_settings.log_level, service="orchestrator", process="api")
-            run_process(lambda: api(api_settings))
+            run_process(lambda: api(api_settings), serves=True)
         case ["migrate"]:
             migrate_settings = load_settings(MigrateSettings)
             configure_logging("info", service="orchestrator", process="migrate")
