@@ -128,9 +128,8 @@ class Runner(Generic[S]):
         for item in held:
             self._reader.seek(item.place, item.offset)
             self._pause(item.place)
-        taken = await self._batch(
-            {i.standing.partition: i for i in intakes}, standings, configuration, fetched
-        )
+        found = {intake.standing.partition: intake for intake in intakes}
+        taken = await self._batch(found, standings, configuration, fetched)
         for intake in intakes:
             if intake.gap is not None:
                 self._stop(intake.standing.partition, intake.gap)
@@ -256,8 +255,7 @@ class Runner(Generic[S]):
                     self._reader.seek(place, self._offset(place))
 
     def _lost(self, partitions: frozenset[int]) -> None:
-        if partitions:
-            self._unsettled = True
+        self._unsettled = self._unsettled or bool(partitions)
         gone = {place for place in self._starts if place.partition in partitions}
         for place in gone:
             del self._starts[place]
