@@ -42,11 +42,12 @@ def run_process(main: Main, *, serves: bool = False) -> NoReturn:
 def _spare_the_collector(*, serves: bool) -> None:
     """Have it look at little, and rarely: what was imported stays for ever, and a batch's objects all live to its end.
 
-    Left as it is, it looks at a batch of 500 records two dozen times, and now and then at every module, to find nothing.
-    What a request leaves behind where it was refused does go in circles: of 20,000 such objects memory would grow.
+    Left as it is, it looks at a batch of 500 records two dozen times, and now and then at every module, to find nothing;
+    resolve's batch has more than 20,000 objects. What a request leaves behind where it was refused does go in circles: of
+    so many memory would grow.
     """
     gc.freeze()
-    gc.set_threshold(*((2_000, 10, 10) if serves else (20_000, 20, 20)))
+    gc.set_threshold(*((2_000, 10, 10) if serves else (50_000, 20, 20)))
 
 
 async def _guarded(main: Main) -> int:
