@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from common.contracts.deliveries import DeliveryStatus
 from common.contracts.merging import ProfileHandedOver
 from common.contracts.payload import Payload
 from common.contracts.profiles import ActivityRecorded
+from common.customer import Customer
 from common.merging import Packed
 from common.streaming.model import Fold
 from orchestrator.domain.library import Library
@@ -66,15 +68,8 @@ class JourneyFolds:
         def fold(state: ProfileState | None, signal: Signal, now: datetime) -> Folded[ProfileState]:
             record = _record(signal)
             known = state or STRANGER
-            occasion = Occasion(
-                profile_id=record.profile_id,
-                customer=view.apply(known.customer, record.event.payload(payload), now=now),
-                before=(known.customer,),
-                now=now,
-                cause=record.event.id,
-                history=record.history,
-            )
-            return self._reacted(known, occasion, signal)
+            customer = view.apply(known.customer, record.event.payload(payload), now=now)
+            return self._reacted(known, _occasion(record, known, now, customer), signal)
 
         return fold
 
@@ -84,16 +79,7 @@ class JourneyFolds:
         """A publication concerns the profile: what it means for its passages happens now."""
         record = _record(signal)
         known = state or STRANGER
-        occasion = Occasion(
-            profile_id=record.profile_id,
-            customer=view.at(known.customer, now),
-            before=(known.customer,),
-            now=now,
-            cause=record.event.id,
-            woken=True,
-            history=record.history,
-        )
-        return self._reacted(known, occasion, signal)
+        return self._reacted(known, _occasion(record, known, now, woken=True), signal)
 
     def enroll(
         self, state: ProfileState | None, signal: Signal, now: datetime
@@ -101,26 +87,8 @@ class JourneyFolds:
         """Somebody asks that the profile enters a journey; it is told as an activity that only that journey hears of."""
         record = _record(signal)
         known, asked = state or STRANGER, record.event.payload(EnrollmentRequested)
-        told = ActivityRecorded(
-            event_id=record.event.id,
-            name=asked.name,
-            source="api",
-            message_id=str(record.event.id),
-            occurred_at=now,
-            received_at=now,
-            profile_version=0,
-            properties=asked.properties,
-        )
-        occasion = Occasion(
-            profile_id=record.profile_id,
-            customer=view.at(known.customer, now),
-            before=(known.customer,),
-            now=now,
-            cause=record.event.id,
-            activity=told,
-            enrolls=asked.playbook,
-            history=record.history,
-        )
+        told = _told(record, now, asked.name, "api", asked.properties)
+        occasion = _occasion(record, known, now, activity=told, enrolls=asked.playbook)
         return self._reacted(known, occasion, signal)
 
     def revoke(
@@ -129,16 +97,8 @@ class JourneyFolds:
         """Somebody ends what the profile has under way in a journey."""
         record = _record(signal)
         known, asked = state or STRANGER, record.event.payload(EnrollmentRevoked)
-        occasion = Occasion(
-            profile_id=record.profile_id,
-            customer=view.at(known.customer, now),
-            before=(known.customer,),
-            now=now,
-            cause=record.event.id,
-            revokes=Revocation(asked.playbook, asked.enrollment_id),
-            history=record.history,
-        )
-        return self._reacted(known, occasion, signal)
+        revokes = Revocation(asked.playbook, asked.enrollment_id)
+        return self._reacted(known, _occasion(record, known, now, revokes=revokes), signal)
 
     def shelf(
         self, state: ProfileState | None, signal: Signal, now: datetime
@@ -146,26 +106,9 @@ class JourneyFolds:
         """Something happened to a product that the person looked at; journeys hear of it as of an activity."""
         record = _record(signal)
         known, change = state or STRANGER, record.event.payload(ShelfNoticed)
-        told = ActivityRecorded(
-            event_id=record.event.id,
-            name=SHELF_NAMES[change.change],
-            source="catalog",
-            message_id=str(record.event.id),
-            occurred_at=now,
-            received_at=now,
-            profile_version=0,
-            properties=properties_of(change),
-        )
-        occasion = Occasion(
-            profile_id=record.profile_id,
-            customer=view.at(known.customer, now),
-            before=(known.customer,),
-            now=now,
-            cause=record.event.id,
-            activity=told,
-            shelf=noticed(known.viewed, change),
-            history=record.history,
-        )
+        told = _told(record, now, SHELF_NAMES[change.change], "catalog", properties_of(change))
+        shelf = noticed(known.viewed, change)
+        occasion = _occasion(record, known, now, activity=told, shelf=shelf)
         return self._reacted(known, occasion, signal)
 
     def delivery(self, payload: type[DeliveryStatus]) -> Fold[ProfileState]:
@@ -182,16 +125,8 @@ class JourneyFolds:
                 return Folded(replace(known, contacts=with_status(known.contacts, status)))
             if not any(one.awaits == status.decision_id for one in known.enrollments):
                 return Folded(known)
-            occasion = Occasion(
-                profile_id=record.profile_id,
-                customer=view.at(known.customer, now),
-                before=(known.customer,),
-                now=now,
-                cause=record.event.id,
-                answer=Answer(status.decision_id, status_name(payload), status.receipt),
-                history=record.history,
-            )
-            return self._reacted(known, occasion, signal)
+            answer = Answer(status.decision_id, status_name(payload), status.receipt)
+            return self._reacted(known, _occasion(record, known, now, answer=answer), signal)
 
         return fold
 
@@ -243,6 +178,41 @@ class JourneyMerger:
             cause=signal.event.id,
         )
         return _folded(unite(ours, theirs, occasion, self.library_of(signal.workspace)), occasion)
+
+
+def _occasion(
+    record: Record,
+    known: ProfileState,
+    now: datetime,
+    customer: Customer | None = None,
+    **more: Any,
+) -> Occasion:
+    """What a record is to journeys; without a view of the customer after it, the one before at this moment."""
+    return Occasion(
+        profile_id=record.profile_id,
+        customer=view.at(known.customer, now) if customer is None else customer,
+        before=(known.customer,),
+        now=now,
+        cause=record.event.id,
+        history=record.history,
+        **more,
+    )
+
+
+def _told(
+    record: Record, now: datetime, name: str, source: str, properties: dict[str, Any]
+) -> ActivityRecorded:
+    """What the person did not do, as journeys hear of it."""
+    return ActivityRecorded(
+        event_id=record.event.id,
+        name=name,
+        source=source,
+        message_id=str(record.event.id),
+        occurred_at=now,
+        received_at=now,
+        profile_version=0,
+        properties=properties,
+    )
 
 
 def _folded(reaction: Reaction, occasion: Occasion) -> Folded[ProfileState]:

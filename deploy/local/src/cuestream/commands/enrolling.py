@@ -44,6 +44,10 @@ def register(playbooks: typer.Typer) -> None:
     playbooks.command("cancel")(cancel)
 
 
+Rate = Annotated[float, typer.Option(help="Profiles a second at most.", min=0.1, max=10_000)]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it a segment is only counted.")]
+
+
 def enroll(
     name: Name,
     profiles: People = None,
@@ -53,12 +57,8 @@ def enroll(
         str | None,
         typer.Option(metavar="JSON", help="What the passage is told: `trigger.properties`."),
     ] = None,
-    rate: Annotated[
-        float, typer.Option(help="Profiles a second at most.", min=0.1, max=10_000)
-    ] = 50,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do it; without it a segment is only counted.")
-    ] = False,
+    rate: Rate = 50,
+    yes: Yes = False,
     workspace: Workspace = None,
     data: Data = None,
     json: Json = False,
@@ -73,12 +73,8 @@ def cancel(
     profiles: People = None,
     *,
     segment: Everybody = None,
-    rate: Annotated[
-        float, typer.Option(help="Profiles a second at most.", min=0.1, max=10_000)
-    ] = 50,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do it; without it a segment is only counted.")
-    ] = False,
+    rate: Rate = 50,
+    yes: Yes = False,
     workspace: Workspace = None,
     data: Data = None,
     json: Json = False,

@@ -163,12 +163,13 @@ def waits(found: InWorkspace) -> list[Resting]:
     return [
         Resting(
             version=row.version,
-            step=found.step(row.version, row.step)[0],
-            kind=found.step(row.version, row.step)[1],
+            step=step,
+            kind=kind,
             count=row.count,
             held=row.held,
         )
         for row in ordered
+        for step, kind in [found.step(row.version, row.step)]
     ]
 
 
